@@ -1,0 +1,112 @@
+"""What proves that we were allowed: suppressions, consents, decisions, and the seals over them."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, LargeBinary, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from campaigns.models.columns import Id, belongs_to, document, key, moment, one_of, partial_index, word
+from campaigns.words import Purpose, Reason, Scope, Subject
+
+
+class Suppression(SQLModel, table=True):
+    """A do-not-call entry. End-dated when lifted, never deleted: "was he on the list then" stays answerable."""
+
+    __table_args__ = (
+        belongs_to("suppression", "campaign_id", "campaign"),
+        partial_index("ix_suppression_subject", "tenant_id", "subject_kind", "subject", where="until IS NULL"),
+        partial_index(
+            "uq_suppression_tenant",
+            "tenant_id",
+            "subject_kind",
+            "subject",
+            "purpose",
+            where="until IS NULL AND campaign_id IS NULL",
+            unique=True,
+        ),
+        partial_index(
+            "uq_suppression_campaign",
+            "tenant_id",
+            "campaign_id",
+            "subject_kind",
+            "subject",
+            "purpose",
+            where="until IS NULL AND campaign_id IS NOT NULL",
+            unique=True,
+        ),
+        Index("ix_suppression_history", "tenant_id", "subject"),
+        one_of("suppression", "scope", Scope),
+        one_of("suppression", "subject_kind", Subject),
+    )
+    id: int | None = Field(default=None, sa_column=key())
+    tenant_id: int = Field(foreign_key="tenant.id", sa_type=Id)
+    scope: Scope = Field(sa_column=word(Scope))
+    campaign_id: int | None = Field(default=None, sa_type=Id)
+    subject_kind: Subject = Field(sa_column=word(Subject))
+    subject: str
+    """A number in E.164, or the list's own id of a person."""
+    purpose: str = "all"
+    """`all`, or one of `words.Purpose`: the national register blocks marketing only."""
+    source: str = ""
+    reason: str = ""
+    actor: str = ""
+    since: datetime = Field(sa_column=moment(nullable=False))
+    until: datetime | None = Field(default=None, sa_column=moment())
+    lifted_by: str | None = None
+
+
+class Consent(SQLModel, table=True):
+    """A consent or a refusal, with its proof, channel and time."""
+
+    __table_args__ = (
+        belongs_to("consent", "person_id", "person"),
+        Index("ix_consent_person", "tenant_id", "person_id"),
+        one_of("consent", "purpose", Purpose),
+    )
+    id: int | None = Field(default=None, sa_column=key())
+    tenant_id: int = Field(sa_type=Id)
+    person_id: int = Field(sa_type=Id)
+    purpose: Purpose = Field(sa_column=word(Purpose))
+    granted: bool
+    channel: str
+    proof: str = ""
+    at: datetime = Field(sa_column=moment(nullable=False))
+    until: datetime | None = Field(default=None, sa_column=moment())
+
+
+class Decision(SQLModel, table=True):
+    """A verdict of the gate, written when it or its reason changed, with the facts on which it rests."""
+
+    __table_args__ = (
+        belongs_to("decision", "campaign_id", "campaign"),
+        belongs_to("decision", "customer_id", "customer"),
+        Index("ix_decision_customer", "tenant_id", "customer_id", "id"),
+    )
+    id: int | None = Field(default=None, sa_column=key())
+    tenant_id: int = Field(sa_type=Id)
+    campaign_id: int = Field(sa_type=Id)
+    customer_id: int = Field(sa_type=Id)
+    call_id: int | None = Field(default=None, sa_type=Id)
+    cleared: bool
+    reason: Reason | None = Field(default=None, sa_column=word(Reason, nullable=True))
+    until: datetime | None = Field(default=None, sa_column=moment())
+    rulebook: str
+    rulebook_version: str
+    facts: dict[str, Any] = Field(sa_column=document())
+    at: datetime = Field(sa_column=moment(nullable=False))
+    seal_id: int | None = Field(default=None, sa_type=Id)
+
+
+class Seal(SQLModel, table=True):
+    """A link of a tenant's hash chain over a batch of evidence. Writers never wait for it."""
+
+    __table_args__ = (UniqueConstraint("tenant_id", "ordinal", name="uq_seal_ordinal"),)
+    id: int | None = Field(default=None, sa_column=key())
+    tenant_id: int = Field(foreign_key="tenant.id", sa_type=Id)
+    ordinal: int
+    covers: dict[str, Any] = Field(sa_column=document())
+    previous: bytes = Field(sa_type=LargeBinary)
+    digest: bytes = Field(sa_type=LargeBinary)
+    signature: bytes | None = Field(default=None, sa_type=LargeBinary)
+    at: datetime = Field(sa_column=moment(nullable=False))

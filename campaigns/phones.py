@@ -1,0 +1,1 @@
+"""Parse or refuse a telephone number, and say what its numbering plan tells of it. Pure."""

@@ -1,0 +1,273 @@
+"""What may follow what in the life of a call. Pure: facts go in, in any order and any number; one truth comes out.
+
+Hooks arrive late, doubled and shuffled, so a call is not a cursor that hooks push along: it is the *evidence gathered
+so far*, and merging evidence is commutative, associative and idempotent. The state is read off the evidence, never
+regresses, and a late fact still fills its stamp (`Kept`). Sources: TEL4VN contract sections 4.5, 5.3 and 11.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Any
+
+from campaigns.words import CallState, FactKind, Mode, Outcome, Reason
+
+ORDER = (
+    CallState.INTENDED,
+    CallState.PLACED,
+    CallState.UNSURE,
+    CallState.RINGING,
+    CallState.ANSWERED,
+    CallState.ENDED,
+    CallState.SETTLED,
+)
+RANK = {state: rank for rank, state in enumerate(ORDER)}
+UNRUNG = (CallState.INTENDED, CallState.PLACED, CallState.UNSURE)
+REACHES = {
+    FactKind.PLACED: CallState.PLACED,
+    FactKind.UNSURE: CallState.UNSURE,
+    FactKind.RINGING: CallState.RINGING,
+    FactKind.ANSWERED: CallState.ANSWERED,
+    FactKind.HANGUP: CallState.ENDED,
+    FactKind.CDR: CallState.ENDED,
+    FactKind.RECORD: CallState.ENDED,
+}
+EVIDENCE = (FactKind.RINGING, FactKind.ANSWERED, FactKind.HANGUP, FactKind.CDR, FactKind.RECORD)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing learned about a call. `at` is when it happened, or when we were told if the vendor does not say.
+
+    `duration` and `billsec` are seconds, `disposition` is the vendor's CDR word. `reason` is ours, for facts of our
+    own making. A `RECORD` is the vendor's whole record and outweighs hooks: its stamps replace theirs.
+    """
+
+    kind: FactKind
+    at: datetime
+    call_id: str | None = None
+    sip_call_id: str | None = None
+    duration: int | None = None
+    billsec: int | None = None
+    disposition: Outcome | None = None
+    extension: str | None = None
+    hotline: str | None = None
+    recording_url: str | None = None
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    reason: Reason | None = None
+    confirms: bool = False
+    """Whether `call_id` is certainly this call's: the placing answer, or a record that names our reference."""
+
+    def told(self) -> dict[str, Any]:
+        """What was said, ready to be stored: empty fields left out, moments as ISO text."""
+        said = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("kind", "at", "reason")}
+        return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in said.items() if v not in (None, False)}
+
+    @staticmethod
+    def retold(kind: FactKind, at: datetime, reason: Reason | None, detail: dict[str, Any]) -> "Fact":
+        """The fact again, from what `told` gave."""
+        said = dict(detail)
+        for name in ("answered_at", "ended_at"):
+            if name in said:
+                said[name] = datetime.fromisoformat(said[name])
+        if "disposition" in said:
+            said["disposition"] = Outcome(said["disposition"])
+        return Fact(kind=kind, at=at, reason=reason, **said)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The evidence of one call. Every field is a column of `models.Call` under the same name."""
+
+    mode: Mode | None
+    state: CallState = CallState.INTENDED
+    outcome: Outcome | None = None
+    reason: Reason | None = None
+    charged: bool = True
+    vendor_call_id: str | None = None
+    call_id_confirmed: bool = False
+    sip_call_id: str | None = None
+    disposition: Outcome | None = None
+    recorded: bool = False
+    duration: int | None = None
+    billsec: int | None = None
+    extension: str | None = None
+    hotline: str | None = None
+    recording_url: str | None = None
+    placed_at: datetime | None = None
+    ringing_at: datetime | None = None
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The state or the outcome changed."""
+
+    after: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """True but late, or known already: the state stands, stamps may have been filled."""
+
+    after: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A contradiction of what is known: recorded, counted, and nothing else."""
+
+    why: str
+
+
+Advance = Moved | Kept | Refused
+
+
+def advance(call: Progress, fact: Fact, abandoned_without_extension: bool = True) -> Advance:
+    """Merge one fact into a call. Facts of one call commute; a repeated fact changes nothing.
+
+    `abandoned_without_extension`: in autodialer mode, a record that says *answered* and names no agent means that
+    the customer picked up and nobody was there (a vendor account's setting).
+    """
+    if contradiction := _contradicts(call, fact):
+        return Refused(contradiction)
+    if fact.kind in (FactKind.NOT_PLACED, FactKind.TAKEN_BACK):
+        return _release(call, fact)
+    if fact.kind is FactKind.GIVEN_UP:
+        return _give_up(call)
+    merged = _judge(_reach(_merge(call, fact), fact), abandoned_without_extension)
+    moved = (merged.state, merged.outcome) != (call.state, call.outcome)
+    return Moved(merged) if moved else Kept(merged)
+
+
+def fold(start: Progress, facts: Iterable[Fact], abandoned_without_extension: bool = True) -> Progress:
+    """The call after all these facts; refused ones leave no trace."""
+    for fact in facts:
+        step = advance(start, fact, abandoned_without_extension)
+        start = start if isinstance(step, Refused) else step.after
+    return start
+
+
+def awaits(call: Progress) -> bool:
+    """Whether the call is over and its verdict is not known: time to ask the vendor."""
+    return call.state is CallState.ENDED
+
+
+def _contradicts(call: Progress, fact: Fact) -> str | None:
+    known, told = call.vendor_call_id, fact.call_id
+    if told and known and told != known and (call.call_id_confirmed or not fact.confirms):
+        return "another call id"
+    if call.disposition and fact.disposition not in (None, call.disposition) and not _doubtful(call):
+        return "another result"
+    if fact.kind is FactKind.HANGUP and not call.recorded and call.billsec not in (None, fact.billsec):
+        return "another talk time"
+    return None
+
+
+def _doubtful(call: Progress) -> bool:
+    """A result that we inferred, because the vendor would not say, gives way to the vendor's word."""
+    return call.reason is Reason.NO_EVIDENCE
+
+
+def _release(call: Progress, fact: Fact) -> Advance:
+    if call.state is CallState.RELEASED:
+        return Kept(call)
+    if call.state not in UNRUNG:
+        return Refused("it rang")
+    return Moved(replace(call, state=CallState.RELEASED, reason=fact.reason, charged=False))
+
+
+def _give_up(call: Progress) -> Advance:
+    if call.state.final:
+        return Kept(call)
+    # Talk time without a result still proves that somebody spoke; everything else stays unknown.
+    outcome = Outcome.ANSWERED if call.billsec else Outcome.UNKNOWN
+    return Moved(replace(call, state=CallState.SETTLED, outcome=outcome, reason=Reason.NO_EVIDENCE))
+
+
+def _earlier(known: datetime | None, told: datetime) -> datetime:
+    return told if known is None else min(known, told)
+
+
+def _merge(call: Progress, fact: Fact) -> Progress:
+    call = replace(
+        call,
+        vendor_call_id=(fact.call_id if fact.confirms and fact.call_id else call.vendor_call_id or fact.call_id),
+        call_id_confirmed=call.call_id_confirmed or bool(fact.confirms and fact.call_id),
+        sip_call_id=call.sip_call_id or fact.sip_call_id,
+        hotline=call.hotline or fact.hotline,
+        recording_url=call.recording_url or fact.recording_url,
+        disposition=fact.disposition or call.disposition,
+    )
+    if fact.kind is FactKind.RECORD:
+        return _merge_record(call, fact)
+    return _merge_hook(call, fact)
+
+
+def _merge_record(call: Progress, fact: Fact) -> Progress:
+    return replace(
+        call,
+        recorded=True,
+        duration=fact.duration if fact.duration is not None else call.duration,
+        billsec=fact.billsec if fact.billsec is not None else call.billsec,
+        extension=fact.extension,
+        answered_at=fact.answered_at,
+        ended_at=fact.ended_at or fact.at,
+    )
+
+
+def _merge_hook(call: Progress, fact: Fact) -> Progress:
+    match fact.kind:
+        case FactKind.PLACED:
+            return replace(call, placed_at=_earlier(call.placed_at, fact.at))
+        case FactKind.RINGING:
+            call = replace(call, ringing_at=_earlier(call.ringing_at, fact.at))
+        case FactKind.ANSWERED if not call.recorded:
+            call = replace(call, answered_at=_earlier(call.answered_at, fact.at))
+        case FactKind.HANGUP | FactKind.CDR if not call.recorded:
+            call = replace(call, ended_at=_earlier(call.ended_at, fact.at))
+    if call.recorded:
+        return call
+    return replace(
+        call,
+        extension=call.extension or fact.extension,
+        duration=fact.duration if call.duration is None else call.duration,
+        billsec=fact.billsec if call.billsec is None else call.billsec,
+    )
+
+
+def _reach(call: Progress, fact: Fact) -> Progress:
+    """The state that the evidence proves, if it is further than the one we have."""
+    if call.state is CallState.RELEASED:
+        # It rang after we were told that it would not: an attempt after all, and its verdict must be found out.
+        return replace(call, state=CallState.ENDED, reason=None, charged=True) if fact.kind in EVIDENCE else call
+    reached = REACHES.get(fact.kind, call.state)
+    return replace(call, state=reached) if RANK[reached] > RANK[call.state] else call
+
+
+def _judge(call: Progress, abandoned_without_extension: bool) -> Progress:
+    if call.state is not CallState.ENDED and not (call.state is CallState.SETTLED and _doubtful(call)):
+        return call
+    outcome = verdict(call, abandoned_without_extension)
+    if outcome is None:
+        return call
+    # An invalid click-to-call means that the agent did not pick up: the customer was never rung.
+    missed = outcome is Outcome.INVALID and call.mode is Mode.CLICK2CALL
+    return replace(
+        call,
+        state=CallState.SETTLED,
+        outcome=outcome,
+        charged=not missed,
+        reason=Reason.AGENT_MISSED if missed else None,
+    )
+
+
+def verdict(call: Progress, abandoned_without_extension: bool = True) -> Outcome | None:
+    """How the call ended, or None while something is missing that only the vendor can tell."""
+    if call.disposition is not Outcome.ANSWERED:
+        return call.disposition
+    if call.mode is Mode.AUTODIALER and abandoned_without_extension and not call.extension:
+        return Outcome.ABANDONED if call.recorded else None
+    return None if call.billsec is None else Outcome.ANSWERED

@@ -235,5 +235,7 @@ class Reason(StrEnum):
     AT_HOTLINE_LIMIT = "at-hotline-limit"
     QUEUE_NOT_READY = "queue-not-ready"
     NOT_RUNNING = "not-running"
+    # A call of others, or one that turned out to be another's.
+    REBOUND = "rebound"
     # A campaign that paused itself.
     UNORDERED_RING = "unordered-ring"

@@ -120,6 +120,8 @@ class Call(SQLModel, table=True):
     answered_at: datetime | None = Field(default=None, sa_column=moment())
     ended_at: datetime | None = Field(default=None, sa_column=moment())
     settled_at: datetime | None = Field(default=None, sa_column=moment())
+    withdrawn_at: datetime | None = Field(default=None, sa_column=moment())
+    """When the vendor's queue was told to forget it."""
     check_at: datetime | None = Field(default=None, sa_column=moment())
     """When `reconciling` looks at this call next; null when nothing more is to be learned."""
     checks: int = 0

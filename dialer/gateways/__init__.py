@@ -62,6 +62,20 @@ class Terms:
     hotline: str | None = None
 
 
+def terms_of(campaign: Any) -> Terms:
+    """What the vendor must know of a campaign, from its row."""
+    return Terms(
+        mode=campaign.mode,
+        queue_code=campaign.queue_code,
+        vendor_campaign_id=campaign.vendor_campaign_id,
+        template=campaign.template,
+        queue_agents=campaign.queue_agents,
+        precall_ratio=campaign.precall_ratio,
+        concurrent_call=campaign.concurrent_call,
+        hotline=campaign.hotline,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """One call to place: the permission, our own reference for it, and what travels with it."""

@@ -1,0 +1,119 @@
+"""Who can take a call now: logged in, ready, in no call, wrap-up over, seen a moment ago."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, exists, func, or_, select, update
+
+from campaigns.models import Agent, Call, CampaignAgent
+from campaigns.rows import columns_of, ignoring, table
+from campaigns.timing import Timing
+from campaigns.words import LIVE_STATES, Presence
+
+AGENT = columns_of(Agent)
+CALL = columns_of(Call)
+WORKS = columns_of(CampaignAgent)
+
+
+def of_campaign(tenant_id: int, campaign_id: int) -> Any:
+    """The condition: an agent works for this campaign."""
+    mine = select(WORKS.agent_id).where(WORKS.tenant_id == tenant_id, WORKS.campaign_id == campaign_id)
+    return and_(AGENT.tenant_id == tenant_id, AGENT.id.in_(mine))
+
+
+def in_call() -> Any:
+    """The condition: an agent is reserved for, or is talking in, a live call of any campaign."""
+    his = or_(
+        CALL.agent_id == AGENT.id,
+        and_(CALL.vendor_account_id == AGENT.vendor_account_id, CALL.extension == AGENT.extension),
+    )
+    return exists().where(CALL.tenant_id == AGENT.tenant_id, CALL.state.in_(LIVE_STATES), his)
+
+
+def available(conn: Connection, now: datetime, timing: Timing, tenant_id: int, campaign_id: int) -> list[Any]:
+    """Agents of a campaign who can take a call now, the longest idle first."""
+    free = and_(
+        AGENT.logged_in.is_(True),
+        AGENT.presence == Presence.READY,
+        or_(AGENT.wrap_up_until.is_(None), AGENT.wrap_up_until <= now),
+        or_(AGENT.busy_until.is_(None), AGENT.busy_until <= now),
+        # A word of the vendor that is too old is no word.
+        AGENT.logged_in_seen_at >= now - timing.agent_snapshot,
+    )
+    chosen = select(table(Agent)).where(of_campaign(tenant_id, campaign_id), free, ~in_call())
+    return list(conn.execute(chosen.order_by(func.coalesce(AGENT.last_call_ended_at, AGENT.presence_since), AGENT.id)))
+
+
+def roster(conn: Connection, tenant_id: int, campaign_id: int | None = None) -> list[Any]:
+    """All agents (of a campaign), each with whether he is in a call."""
+    chosen = select(table(Agent), in_call().label("in_call")).where(AGENT.tenant_id == tenant_id)
+    if campaign_id is not None:
+        chosen = chosen.where(of_campaign(tenant_id, campaign_id))
+    return list(conn.execute(chosen.order_by(AGENT.extension, AGENT.id)))
+
+
+def assign(conn: Connection, now: datetime, campaign: Any, users: Mapping[str, str | None]) -> None:
+    """Make these, and only these, a campaign's agents: extension -> the vendor's name for its user."""
+    for extension, user in sorted(users.items()):
+        row = {
+            "tenant_id": campaign.tenant_id,
+            "vendor_account_id": campaign.vendor_account_id,
+            "extension": extension,
+            "presence": Presence.READY,
+            "presence_since": now,
+            "presence_source": "campaign",
+            "missed_in_a_row": 0,
+        }
+        conn.execute(ignoring(conn, Agent).values(row))
+        if user:
+            conn.execute(update(table(Agent)).where(_at(campaign, extension)).values(vendor_user=user))
+    conn.execute(table(CampaignAgent).delete().where(WORKS.campaign_id == campaign.id))
+    ids = select(AGENT.id).where(
+        AGENT.tenant_id == campaign.tenant_id,
+        AGENT.vendor_account_id == campaign.vendor_account_id,
+        AGENT.extension.in_(list(users)),
+    )
+    works = [
+        {"tenant_id": campaign.tenant_id, "campaign_id": campaign.id, "agent_id": agent}
+        for agent in sorted(conn.scalars(ids))
+    ]
+    if works:
+        conn.execute(table(CampaignAgent).insert(), works)
+
+
+def _at(campaign: Any, extension: str) -> Any:
+    return and_(
+        AGENT.tenant_id == campaign.tenant_id,
+        AGENT.vendor_account_id == campaign.vendor_account_id,
+        AGENT.extension == extension,
+    )
+
+
+def say(conn: Connection, now: datetime, tenant_id: int, extension: str, presence: Presence, source: str) -> int:
+    """An agent says that he is ready or pausing; how many agents have that extension. Ready forgives his misses."""
+    values = {"presence": presence, "presence_since": now, "presence_source": source}
+    if presence is Presence.READY:
+        values |= {"missed_in_a_row": 0, "wrap_up_until": None, "busy_until": None}
+    chosen = update(table(Agent)).where(AGENT.tenant_id == tenant_id, AGENT.extension == extension)
+    return conn.execute(chosen.values(**values)).rowcount
+
+
+def to_look_at(conn: Connection, vendor_account_id: int, seen_before: datetime) -> list[Any]:
+    """Agents of an account whose log-in state was not asked since then."""
+    stale = or_(AGENT.logged_in_seen_at.is_(None), AGENT.logged_in_seen_at <= seen_before)
+    works = AGENT.id.in_(select(WORKS.agent_id))
+    chosen = select(table(Agent)).where(AGENT.vendor_account_id == vendor_account_id, stale, works)
+    return list(conn.execute(chosen.order_by(AGENT.id)))
+
+
+def seen(conn: Connection, now: datetime, logged_in: Mapping[int, bool]) -> None:
+    """The vendor said who is logged in: agent id -> whether."""
+    statement = (
+        update(table(Agent))
+        .where(AGENT.id == bindparam("b_id"))
+        .values(logged_in=bindparam("b_in"), logged_in_seen_at=now)
+    )
+    rows = [{"b_id": agent, "b_in": value} for agent, value in sorted(logged_in.items())]
+    if rows:
+        conn.execute(statement, rows)

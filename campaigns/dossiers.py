@@ -1,0 +1,201 @@
+"""Put together what the gate is shown: of each customer one number, and everything that may stand against it."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from campaigns import dnc, rulebooks
+from campaigns.compliance import Dossier, Withheld, may_ever_dial, review
+from campaigns.models import Call, Customer, Debt, Number, Person
+from campaigns.rows import columns_of, in_chunks, table
+from campaigns.timing import Timing
+from campaigns.words import LIVE_STATES, Mode, Reason, Status, Subject
+
+CALL = columns_of(Call)
+RING_SECONDS = 45
+
+
+@dataclass(frozen=True, slots=True)
+class Hopeless:
+    """A customer with no number to review: why, and what that makes of him."""
+
+    customer: Any
+    status: Status
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A customer with the number whose turn it is."""
+
+    customer: Any
+    dossier: Dossier
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What one transaction knows of a batch of customers, read in a few statements."""
+
+    people: dict[int, Any]
+    numbers: dict[int, list[Any]]
+    blocked: set[str]
+    barred: set[str]
+    busy: set[str]
+    talking: set[int]
+    variables: dict[int, dict[str, Any]]
+
+
+def gather(
+    conn: Connection,
+    timing: Timing,
+    tenant: Any,
+    campaign: Any,
+    customers: Sequence[Any],
+    fixed: Mapping[int, str] | None = None,
+) -> tuple[list[Candidate], list[Hopeless]]:
+    """A dossier for each of these customers, on the facts of this transaction, or why there cannot be one.
+
+    `fixed` names the number to be judged by customer id, for calls that were handed over already.
+    """
+    facts = _read(conn, campaign, customers)
+    candidates: list[Candidate] = []
+    hopeless: list[Hopeless] = []
+    for customer in customers:
+        own = facts.numbers.get(customer.person_id, [])
+        lawful = [n for n in own if may_ever_dial(n.role, campaign.purpose, n.needs_review)]
+        dialable = [number for number in lawful if not _suppressed(facts, customer, number)]
+        if fixed is not None:
+            dialable = [number for number in dialable if number.phone == fixed.get(customer.id)]
+        if dialable:
+            # Numbers take turns, one an attempt.
+            number = dialable[customer.attempts % len(dialable)]
+            candidates.append(_candidate(timing, tenant, campaign, customer, number, facts))
+        else:
+            hopeless.append(_hopeless(customer, own, lawful))
+    return candidates, hopeless
+
+
+def _read(conn: Connection, campaign: Any, customers: Sequence[Any]) -> _Facts:
+    tenant_id = campaign.tenant_id
+    people = _people(conn, tenant_id, [customer.person_id for customer in customers])
+    numbers = _numbers(conn, tenant_id, list(people))
+    phones = {number.phone for row in numbers.values() for number in row}
+    keys = {person.key for person in people.values() if person.key_kind is Subject.PERSON}
+    blocked, barred = dnc.suppressed(conn, tenant_id, campaign.id, campaign.purpose, phones, keys)
+    busy, talking = _in_call(conn, tenant_id, phones, list(people))
+    return _Facts(people, numbers, blocked, barred, busy, talking, _variables(conn, campaign, customers))
+
+
+def _suppressed(facts: _Facts, customer: Any, number: Any) -> bool:
+    person = facts.people[customer.person_id]
+    return number.phone in facts.blocked or (person.key_kind is Subject.PERSON and person.key in facts.barred)
+
+
+def _candidate(timing: Timing, tenant: Any, campaign: Any, customer: Any, number: Any, facts: _Facts) -> Candidate:
+    person = facts.people[customer.person_id]
+    dossier = Dossier(
+        customer_id=customer.id,
+        person_id=person.id,
+        phone=number.phone,
+        role=number.role,
+        mode=campaign.mode,
+        purpose=campaign.purpose,
+        zone=person.zone or tenant.zone,
+        status=customer.status,
+        number_in_call=number.phone in facts.busy,
+        person_in_call=person.id in facts.talking,
+        needs_review=number.needs_review,
+        ring_for=timing.of(RING_SECONDS),
+        variables=facts.variables.get(customer.id, {}),
+        required=tuple(campaign.variables),
+    )
+    return Candidate(customer, dossier, customer.name or person.name)
+
+
+def forbidden(
+    conn: Connection, now: datetime, timing: Timing, tenant: Any, campaign: Any, calls: Sequence[Any]
+) -> set[int]:
+    """The customers of these handed-over calls whom the gate would not let be rung any more."""
+    customer = columns_of(Customer)
+    chosen = select(table(Customer)).where(customer.id.in_([call.customer_id for call in calls]))
+    fixed = {call.customer_id: call.phone for call in calls}
+    candidates, hopeless = gather(conn, timing, tenant, campaign, conn.execute(chosen).all(), fixed)
+    withheld = {one.customer.id for one in hopeless}
+    for candidate in candidates:
+        # The call that is judged is itself the one that keeps number and person busy.
+        dossier = replace(candidate.dossier, number_in_call=False, person_in_call=False)
+        if isinstance(review(dossier, rulebooks.shipped().get(campaign.rulebook), now), Withheld):
+            withheld.add(candidate.customer.id)
+    return withheld
+
+
+def _hopeless(customer: Any, own: Sequence[Any], lawful: Sequence[Any]) -> Hopeless:
+    if not own:
+        return Hopeless(customer, Status.FAIL, Reason.NO_NUMBER)
+    if not lawful:
+        return Hopeless(customer, Status.FAIL, Reason.NO_LIABLE_NUMBER)
+    return Hopeless(customer, Status.DNC, Reason.SUPPRESSED)
+
+
+def _people(conn: Connection, tenant_id: int, ids: Sequence[int]) -> dict[int, Any]:
+    columns = columns_of(Person)
+    people: dict[int, Any] = {}
+    for chunk in in_chunks(sorted(set(ids)), 500):
+        chosen = select(columns.id, columns.key_kind, columns.key, columns.name, columns.zone)
+        people.update(
+            {p.id: p for p in conn.execute(chosen.where(columns.tenant_id == tenant_id, columns.id.in_(chunk)))}
+        )
+    return people
+
+
+def _numbers(conn: Connection, tenant_id: int, person_ids: Sequence[int]) -> dict[int, list[Any]]:
+    columns = columns_of(Number)
+    numbers: dict[int, list[Any]] = defaultdict(list)
+    for chunk in in_chunks(sorted(person_ids), 500):
+        chosen = select(columns.person_id, columns.phone, columns.role, columns.needs_review).where(
+            columns.tenant_id == tenant_id, columns.person_id.in_(chunk), columns.removed_at.is_(None)
+        )
+        for number in conn.execute(chosen.order_by(columns.person_id, columns.position, columns.id)):
+            numbers[number.person_id].append(number)
+    return numbers
+
+
+def _in_call(
+    conn: Connection, tenant_id: int, phones: set[str], person_ids: Sequence[int]
+) -> tuple[set[str], set[int]]:
+    """Which of these numbers and people are in a live call of any kind, inbound and hand-dialled ones too."""
+    busy: set[str] = set()
+    talking: set[int] = set()
+    for chunk in in_chunks(sorted(phones), 500):
+        live = select(CALL.phone).where(CALL.tenant_id == tenant_id, CALL.state.in_(LIVE_STATES), CALL.phone.in_(chunk))
+        busy.update(conn.scalars(live))
+    for people in in_chunks(sorted(person_ids), 500):
+        live = select(CALL.person_id).where(
+            CALL.tenant_id == tenant_id, CALL.state.in_(LIVE_STATES), CALL.person_id.in_(people)
+        )
+        talking.update(conn.scalars(live))
+    return busy, talking
+
+
+def _variables(conn: Connection, campaign: Any, customers: Sequence[Any]) -> dict[int, dict[str, Any]]:
+    """The script's variables: those of the contract that is the most days past due."""
+    if campaign.mode is not Mode.AUTOCALL:
+        return {}
+    columns = columns_of(Debt)
+    worst: dict[int, Any] = {}
+    for chunk in in_chunks(sorted(customer.id for customer in customers), 500):
+        chosen = select(table(Debt)).where(
+            columns.tenant_id == campaign.tenant_id, columns.customer_id.in_(chunk), columns.removed_at.is_(None)
+        )
+        for debt in conn.execute(chosen.order_by(columns.customer_id, columns.id)):
+            known = worst.get(debt.customer_id)
+            if known is None or (debt.dpd or 0) > (known.dpd or 0):
+                worst[debt.customer_id] = debt
+    return {
+        customer: {name: debt.variables.get(name) for name in campaign.variables} for customer, debt in worst.items()
+    }

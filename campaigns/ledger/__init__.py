@@ -1,0 +1,56 @@
+"""The only writer of state and of history.
+
+customers   enlist, reopen, reconsider, close, postpone
+intents     the call's row before the wire
+settle      facts meet calls
+strangers   calls that are not ours, and hooks that were bound to the wrong one
+commands    what users want of a campaign
+"""
+
+from campaigns.ledger.commands import NotNow, amend, command, delete, fed, hold_back, pause, queue_became
+from campaigns.ledger.customers import (
+    Closing,
+    Enlisted,
+    Waiting,
+    close,
+    enlist,
+    open_run,
+    postpone,
+    reconsider,
+    rename,
+    reopen,
+)
+from campaigns.ledger.intents import Intent, intend
+from campaigns.ledger.settle import Step, Told, apply, locked
+from campaigns.ledger.strangers import Heard, hear, rebind, unbind
+
+__all__ = [
+    "Closing",
+    "Enlisted",
+    "Heard",
+    "Intent",
+    "NotNow",
+    "Step",
+    "Told",
+    "Waiting",
+    "amend",
+    "apply",
+    "close",
+    "command",
+    "delete",
+    "enlist",
+    "fed",
+    "hear",
+    "hold_back",
+    "intend",
+    "locked",
+    "open_run",
+    "pause",
+    "postpone",
+    "queue_became",
+    "rebind",
+    "reconsider",
+    "rename",
+    "reopen",
+    "unbind",
+]

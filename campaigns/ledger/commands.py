@@ -1,0 +1,126 @@
+"""What users want of a campaign, and what the vendor holds for it; each change written with its reason."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from campaigns.models import Campaign, Change, VendorAccount
+from campaigns.rows import columns_of, table
+from campaigns.words import QueueState, Reason, Wanted
+
+# From where each command may be given. A stopped campaign may be started again.
+MAY_FOLLOW = {
+    Wanted.RUNNING: (Wanted.DRAFT, Wanted.PAUSED, Wanted.STOPPED, Wanted.RUNNING),
+    Wanted.PAUSED: (Wanted.RUNNING, Wanted.PAUSED),
+    Wanted.STOPPED: (Wanted.DRAFT, Wanted.RUNNING, Wanted.PAUSED, Wanted.STOPPED),
+}
+
+
+class NotNow(Exception):
+    """The campaign is in a state in which this command means nothing; the message says what to do."""
+
+
+def command(
+    conn: Connection,
+    now: datetime,
+    campaign: Any,
+    wanted: Wanted,
+    actor: str,
+    reason: Reason | None = None,
+    detail: str | None = None,
+) -> bool:
+    """Set what is wanted of a campaign; whether anything changed. Raises `NotNow`.
+
+    The engine's own pauses carry a reason, and only a person's command takes it away again.
+    """
+    if campaign.wanted not in MAY_FOLLOW[wanted]:
+        raise NotNow(f"campaign {campaign.code} is {campaign.wanted}: it cannot become {wanted}")
+    if campaign.wanted is wanted and campaign.paused_because == reason:
+        return False
+    values: dict[str, Any] = {
+        "wanted": wanted,
+        "wanted_at": now,
+        "paused_because": reason,
+        "paused_detail": detail,
+    }
+    if wanted is Wanted.RUNNING and campaign.started_at is None:
+        values["started_at"] = now
+    _change(conn, now, campaign, values, campaign.wanted, wanted, actor, reason, detail)
+    return True
+
+
+def delete(conn: Connection, now: datetime, campaign: Any, actor: str) -> None:
+    """Hide a stopped campaign; its ledger stays. Raises `NotNow` while it is not stopped."""
+    if campaign.wanted not in (Wanted.STOPPED, Wanted.DRAFT):
+        raise NotNow(f"campaign {campaign.code} is {campaign.wanted}: stop it first, then delete it")
+    _change(conn, now, campaign, {"deleted_at": now}, campaign.wanted, "deleted", actor)
+
+
+def queue_became(conn: Connection, now: datetime, campaign: Any, state: QueueState, actor: str) -> None:
+    """The vendor confirmed what it holds now."""
+    if campaign.queue_state is not state:
+        before = f"queue {campaign.queue_state}"
+        _change(conn, now, campaign, {"queue_state": state}, before, f"queue {state}", actor)
+
+
+def amend(conn: Connection, now: datetime, campaign: Any, values: dict[str, Any], actor: str) -> None:
+    """Change a campaign's settings, acting from the next claim; the history keeps old and new."""
+    before = ", ".join(f"{name}={getattr(campaign, name)}" for name in values)
+    after = ", ".join(f"{name}={value}" for name, value in values.items())
+    _change(conn, now, campaign, values, before, after, actor)
+
+
+def pause(conn: Connection, now: datetime, campaign_id: int, reason: Reason, detail: str) -> bool:
+    """The engine pauses a running campaign by itself, for a reason that only a person can clear."""
+    columns = columns_of(Campaign)
+    campaign = conn.execute(select(table(Campaign)).where(columns.id == campaign_id).with_for_update()).one()
+    if campaign.wanted is not Wanted.RUNNING:
+        return False
+    return command(conn, now, campaign, Wanted.PAUSED, "engine", reason, detail)
+
+
+def fed(conn: Connection, now: datetime, campaign_id: int) -> None:
+    """The vendor was handed customers, so it holds a running queue for this campaign."""
+    columns = columns_of(Campaign)
+    campaign = conn.execute(select(table(Campaign)).where(columns.id == campaign_id)).one()
+    if campaign.queue_state is QueueState.ABSENT:
+        queue_became(conn, now, campaign, QueueState.RUNNING, "engine")
+
+
+def hold_back(conn: Connection, vendor_account_id: int, until: datetime) -> None:
+    """Nothing is placed with this account before `until`."""
+    columns = columns_of(VendorAccount)
+    later = (columns.placing_resumes_at.is_(None)) | (columns.placing_resumes_at < until)
+    held = update(table(VendorAccount)).where(columns.id == vendor_account_id, later)
+    conn.execute(held.values(placing_resumes_at=until))
+
+
+def _change(
+    conn: Connection,
+    now: datetime,
+    campaign: Any,
+    values: dict[str, Any],
+    before: str,
+    after: str,
+    actor: str,
+    reason: Reason | None = None,
+    detail: str | None = None,
+) -> None:
+    columns = columns_of(Campaign)
+    conn.execute(
+        update(table(Campaign))
+        .where(columns.tenant_id == campaign.tenant_id, columns.id == campaign.id)
+        .values(**values)
+    )
+    told = {
+        "tenant_id": campaign.tenant_id,
+        "campaign_id": campaign.id,
+        "before": before,
+        "after": after,
+        "reason": reason,
+        "detail": detail,
+        "actor": actor,
+        "at": now,
+    }
+    conn.execute(insert(table(Change)), told)

@@ -1,0 +1,235 @@
+"""A customer's status and when his turn is: enlisted, leased back, waiting, final, reopened."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, case, func, insert, select, update
+
+from campaigns.models import Change, Customer, Run
+from campaigns.rows import columns_of, in_chunks, table
+from campaigns.words import WAITING_STATUSES, Reason, Status
+
+CUSTOMER = columns_of(Customer)
+RUN = columns_of(Run)
+# Why a customer is final although a corrected list, a lifted suppression or another setting may free him.
+CURABLE = (
+    Reason.SUPPRESSED,
+    Reason.NO_NUMBER,
+    Reason.NO_LIABLE_NUMBER,
+    Reason.MISSING_VARIABLE,
+    Reason.UNKNOWN_ZONE,
+    Reason.MISSING_PURPOSE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Enlisted:
+    """A person to be put on a campaign's list. A smaller `priority` is called earlier."""
+
+    person_id: int
+    code: str
+    name: str
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """A customer that becomes final without a call: why, and as what."""
+
+    customer_id: int
+    status: Status
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A customer that goes back to wait until `due_at`."""
+
+    customer_id: int
+    due_at: datetime
+    reason: Reason
+
+
+def open_run(conn: Connection, now: datetime, tenant_id: int, campaign_id: int, cause: str) -> int:
+    """Begin another pass over a campaign's customers; its id."""
+    last = conn.scalar(select(func.max(RUN.ordinal)).where(RUN.tenant_id == tenant_id, RUN.campaign_id == campaign_id))
+    row = {
+        "tenant_id": tenant_id,
+        "campaign_id": campaign_id,
+        "ordinal": (last or 0) + 1,
+        "cause": cause,
+        "opened_at": now,
+    }
+    return int(conn.execute(insert(table(Run)).returning(RUN.id), row).scalar_one())
+
+
+def enlist(
+    conn: Connection,
+    now: datetime,
+    tenant_id: int,
+    campaign_id: int,
+    run_id: int,
+    entries: Sequence[Enlisted],
+    actor: str,
+) -> dict[int, int]:
+    """Put new people on the list, due at once; person id -> customer id."""
+    customers: dict[int, int] = {}
+    for chunk in in_chunks(sorted(entries, key=lambda entry: entry.person_id), 500):
+        rows = [_enlisted(now, tenant_id, campaign_id, run_id, entry) for entry in chunk]
+        made = conn.execute(insert(table(Customer)).returning(CUSTOMER.person_id, CUSTOMER.id), rows)
+        customers.update(dict(made.all()))
+    return customers
+
+
+def _enlisted(now: datetime, tenant_id: int, campaign_id: int, run_id: int, entry: Enlisted) -> dict[str, Any]:
+    return {
+        "tenant_id": tenant_id,
+        "campaign_id": campaign_id,
+        "run_id": run_id,
+        "person_id": entry.person_id,
+        "code": entry.code,
+        "name": entry.name,
+        "priority": entry.priority,
+        "status": Status.NEW,
+        "due_at": now,
+        "updated_at": now,
+    }
+
+
+def reopen(
+    conn: Connection,
+    now: datetime,
+    tenant_id: int,
+    campaign_id: int,
+    run_id: int,
+    customer_ids: Sequence[int],
+    actor: str,
+) -> int:
+    """Take these customers into another run, with all their recalls before them; how many."""
+    found = _locked(conn, tenant_id, customer_ids)
+    chosen = [row for row in found if row.campaign_id == campaign_id and row.run_id != run_id]
+    fresh = {
+        "status": Status.NEW,
+        "reason": None,
+        "run_id": run_id,
+        "attempts": 0,
+        "declines": 0,
+        "due_at": now,
+        "finished_at": None,
+        "updated_at": now,
+    }
+    _update(conn, tenant_id, [row.id for row in chosen], fresh)
+    _tell(conn, now, chosen, Status.NEW, None, actor, "another run")
+    return len(chosen)
+
+
+def reconsider(conn: Connection, now: datetime, tenant_id: int, customer_ids: Sequence[int], actor: str) -> int:
+    """Give those another chance whose hindrance may be gone: suppressed, without a number, without a variable."""
+    chosen = [row for row in _locked(conn, tenant_id, customer_ids) if row.status.final and row.reason in CURABLE]
+    again = {"reason": None, "due_at": now, "finished_at": None, "updated_at": now}
+    for status in WAITING_STATUSES:
+        ids = [row.id for row in chosen if (row.attempts == 0) == (status is Status.NEW)]
+        _update(conn, tenant_id, ids, {**again, "status": status})
+    _tell(conn, now, chosen, Status.QUEUE, None, actor, "reconsidered")
+    return len(chosen)
+
+
+def close(conn: Connection, now: datetime, tenant_id: int, closings: Sequence[Closing], actor: str) -> list[int]:
+    """Make customers final without a call, and end their leases; the ids of those that were waiting."""
+    by_id = {closing.customer_id: closing for closing in closings}
+    closed: list[int] = []
+    waiting = [row for row in _locked(conn, tenant_id, list(by_id)) if not row.status.final]
+    for status, reason in {(c.status, c.reason) for c in closings}:
+        rows = [r for r in waiting if (by_id[r.id].status, by_id[r.id].reason) == (status, reason)]
+        _update(conn, tenant_id, [row.id for row in rows], _final(now, status, reason))
+        _tell(conn, now, rows, status, reason, actor)
+        closed += [row.id for row in rows]
+    return sorted(closed)
+
+
+def _final(now: datetime, status: Status, reason: Reason) -> dict[str, Any]:
+    return {
+        "status": status,
+        "reason": reason,
+        "finished_at": now,
+        "lease_token": None,
+        "lease_until": None,
+        "updated_at": now,
+    }
+
+
+def postpone(conn: Connection, now: datetime, tenant_id: int, waits: Sequence[Waiting], token: str) -> None:
+    """Give leased customers back, to be due later. A lease that is no longer ours is left alone."""
+    statement = (
+        update(table(Customer))
+        .where(CUSTOMER.tenant_id == tenant_id, CUSTOMER.id == bindparam("b_id"), CUSTOMER.lease_token == token)
+        .values(
+            due_at=bindparam("b_due"), reason=bindparam("b_reason"), lease_token=None, lease_until=None, updated_at=now
+        )
+    )
+    rows = [
+        {"b_id": wait.customer_id, "b_due": wait.due_at, "b_reason": wait.reason}
+        for wait in sorted(waits, key=lambda wait: wait.customer_id)
+    ]
+    if rows:
+        conn.execute(statement, rows)
+
+
+def rename(conn: Connection, now: datetime, tenant_id: int, changes: Sequence[dict[str, Any]]) -> None:
+    """Write a corrected list's name and priority: rows of `b_id`, `b_name`, `b_priority`."""
+    statement = (
+        update(table(Customer))
+        .where(CUSTOMER.tenant_id == tenant_id, CUSTOMER.id == bindparam("b_id"))
+        .values(name=bindparam("b_name"), priority=bindparam("b_priority"), updated_at=now)
+    )
+    if changes:
+        conn.execute(statement, list(changes))
+
+
+def waiting_word() -> Any:
+    """The status of a customer that waits: new until somebody was once called for him."""
+    return case((CUSTOMER.attempts_in_all > 0, Status.QUEUE.value), else_=Status.NEW.value)
+
+
+def _locked(conn: Connection, tenant_id: int, customer_ids: Sequence[int]) -> list[Any]:
+    """These customers' rows, locked in id order."""
+    rows: list[Any] = []
+    for chunk in in_chunks(sorted(set(customer_ids)), 500):
+        chosen = select(table(Customer)).where(CUSTOMER.tenant_id == tenant_id, CUSTOMER.id.in_(chunk))
+        rows += conn.execute(chosen.order_by(CUSTOMER.id).with_for_update())
+    return rows
+
+
+def _update(conn: Connection, tenant_id: int, ids: Iterable[int], values: dict[str, Any]) -> None:
+    for chunk in in_chunks(sorted(ids), 500):
+        chosen = update(table(Customer)).where(CUSTOMER.tenant_id == tenant_id, CUSTOMER.id.in_(chunk))
+        conn.execute(chosen.values(**values))
+
+
+def _tell(
+    conn: Connection,
+    now: datetime,
+    rows: Sequence[Any],
+    after: Status,
+    reason: Reason | None,
+    actor: str,
+    detail: str | None = None,
+) -> None:
+    told = [
+        {
+            "tenant_id": row.tenant_id,
+            "campaign_id": row.campaign_id,
+            "customer_id": row.id,
+            "before": row.status.value,
+            "after": after.value,
+            "reason": reason,
+            "detail": detail,
+            "actor": actor,
+            "at": now,
+        }
+        for row in rows
+    ]
+    if told:
+        conn.execute(insert(table(Change)), told)

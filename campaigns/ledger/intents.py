@@ -1,0 +1,117 @@
+"""The intent: a call's row, committed with our own reference before the wire is touched."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, update
+
+from campaigns.compliance import Cleared
+from campaigns.ledger.customers import Waiting, postpone
+from campaigns.models import Call, Customer, Fact
+from campaigns.rows import columns_of, ignoring, table
+from campaigns.timing import Timing
+from campaigns.words import CallState, FactKind, Origin, Reason, Role, Status, Verdict
+
+CALL = columns_of(Call)
+CUSTOMER = columns_of(Customer)
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One call that we are about to place: the permission, and what it rests on."""
+
+    cleared: Cleared
+    reference: str
+    run_id: int
+    attempt: int
+    role: Role
+    agent_id: int | None = None
+    origin: Origin = Origin.CAMPAIGN
+
+
+def intend(
+    conn: Connection, now: datetime, timing: Timing, campaign: Any, intents: Sequence[Intent], token: str
+) -> dict[str, int]:
+    """Commit these intents and charge the attempts; reference -> call id of those that hold.
+
+    The unique indexes over live calls decide between rivals for a number, a person or an agent: the loser's customer
+    goes back to wait. The caller has locked the customers under the lease `token`.
+    """
+    rows = [_row(now, timing, campaign, intent, token) for intent in sorted(intents, key=lambda i: i.cleared.phone)]
+    if not rows:
+        return {}
+    statement = ignoring(conn, Call).values(rows).returning(CALL.reference, CALL.id)
+    held: dict[str, int] = dict(conn.execute(statement).all())
+    _charge(conn, now, [(i.cleared.customer_id, held[i.reference]) for i in intents if i.reference in held], token)
+    _write_history(conn, now, campaign.tenant_id, held)
+    lost = [i.cleared.customer_id for i in intents if i.reference not in held]
+    later = now + timing.busy_delay
+    postpone(conn, now, campaign.tenant_id, [Waiting(c, later, Reason.NUMBER_BUSY) for c in lost], token)
+    return held
+
+
+def _row(now: datetime, timing: Timing, campaign: Any, intent: Intent, token: str) -> dict[str, Any]:
+    return {
+        "tenant_id": campaign.tenant_id,
+        "vendor_account_id": campaign.vendor_account_id,
+        "campaign_id": campaign.id,
+        "customer_id": intent.cleared.customer_id,
+        "person_id": intent.cleared.person_id,
+        "run_id": intent.run_id,
+        "origin": intent.origin,
+        "mode": campaign.mode,
+        "phone": intent.cleared.phone,
+        "role": intent.role,
+        "reference": intent.reference,
+        "attempt": intent.attempt,
+        "agent_id": intent.agent_id,
+        "hotline": campaign.hotline,
+        "rulebook": intent.cleared.rulebook,
+        "rulebook_version": intent.cleared.version,
+        "lease_token": token,
+        "state": CallState.INTENDED,
+        "charged": True,
+        "call_id_confirmed": False,
+        "recorded": False,
+        "checks": 0,
+        "intended_at": now,
+        "check_at": now + timing.first_check,
+    }
+
+
+def _charge(conn: Connection, now: datetime, held: Sequence[tuple[int, int]], token: str) -> None:
+    statement = (
+        update(table(Customer))
+        .where(CUSTOMER.id == bindparam("b_id"), CUSTOMER.lease_token == token)
+        .values(
+            status=Status.QUEUE,
+            reason=None,
+            attempts=CUSTOMER.attempts + 1,
+            attempts_in_all=CUSTOMER.attempts_in_all + 1,
+            open_call_id=bindparam("b_call"),
+            lease_token=None,
+            lease_until=None,
+            updated_at=now,
+        )
+    )
+    if held:
+        conn.execute(statement, [{"b_id": customer, "b_call": call} for customer, call in sorted(held)])
+
+
+def _write_history(conn: Connection, now: datetime, tenant_id: int, held: dict[str, int]) -> None:
+    rows = [
+        {
+            "tenant_id": tenant_id,
+            "call_id": call_id,
+            "kind": FactKind.INTENDED,
+            "verdict": Verdict.MOVED,
+            "after": CallState.INTENDED,
+            "at": now,
+            "recorded_at": now,
+        }
+        for call_id in sorted(held.values())
+    ]
+    if rows:
+        conn.execute(insert(table(Fact)), rows)

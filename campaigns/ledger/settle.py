@@ -1,0 +1,179 @@
+"""Facts meet calls here: lock, read again, fold, write once; then what follows for the customer and the agent."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from campaigns import states
+from campaigns.ledger import consequences
+from campaigns.models import Call, Fact
+from campaigns.rows import columns_of, in_chunks, table
+from campaigns.states import Kept, Moved, Progress, Refused
+from campaigns.timing import Timing
+from campaigns.words import CallState, FactKind, Reason, Verdict
+
+CALL = columns_of(Call)
+EVIDENCE_COLUMNS = tuple(f.name for f in fields(Progress))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A fact about one of our calls, and the receipt it came by."""
+
+    call_id: int
+    fact: states.Fact
+    receipt_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a call was and has become by a batch of facts."""
+
+    call: Any
+    before: Progress
+    after: Progress
+    refused: tuple[str, ...] = ()
+
+    @property
+    def settled_now(self) -> bool:
+        return self.after.outcome != self.before.outcome
+
+
+def apply(
+    conn: Connection,
+    now: datetime,
+    timing: Timing,
+    told: Sequence[Told],
+    abandoned_without_extension: Mapping[int, bool] | None = None,
+) -> list[Step]:
+    """Apply facts to calls in one transaction: the only way a call's state ever changes.
+
+    `abandoned_without_extension` holds a vendor account's setting by account id; absent means true.
+    """
+    by_call: dict[int, list[Told]] = defaultdict(list)
+    for one in told:
+        by_call[one.call_id].append(one)
+    rule = abandoned_without_extension or {}
+    steps: list[Step] = []
+    history: list[dict[str, Any]] = []
+    for call in locked(conn, list(by_call)):
+        steps.append(_fold(now, call, by_call[call.id], rule.get(call.vendor_account_id, True), history))
+    write(conn, now, timing, steps)
+    if history:
+        conn.execute(insert(table(Fact)), history)
+    consequences.follow(conn, now, timing, steps)
+    return steps
+
+
+def locked(conn: Connection, call_ids: Sequence[int]) -> list[Any]:
+    """These calls' rows, locked in id order and read after the lock."""
+    rows: list[Any] = []
+    for chunk in in_chunks(sorted(set(call_ids)), 500):
+        rows += conn.execute(select(table(Call)).where(CALL.id.in_(chunk)).order_by(CALL.id).with_for_update())
+    return rows
+
+
+def progress_of(call: Any) -> Progress:
+    """A call's evidence, from its row."""
+    return Progress(**{name: getattr(call, name) for name in EVIDENCE_COLUMNS})
+
+
+def _fold(now: datetime, call: Any, told: Sequence[Told], rule: bool, history: list[dict[str, Any]]) -> Step:
+    before = current = progress_of(call)
+    refused: list[str] = []
+    for one in told:
+        result = states.advance(current, one.fact, rule)
+        if isinstance(result, Refused):
+            refused.append(result.why)
+        elif isinstance(result, Kept) and result.after == current:
+            continue
+        history.append(_history(now, call, one, current, result))
+        current = current if isinstance(result, Refused) else result.after
+    return Step(call, before, current, tuple(refused))
+
+
+def _history(now: datetime, call: Any, one: Told, before: Progress, result: states.Advance) -> dict[str, Any]:
+    detail = one.fact.told()
+    if isinstance(result, Refused):
+        detail["refused"] = result.why
+    verdicts = {Moved: Verdict.MOVED, Kept: Verdict.KEPT, Refused: Verdict.REFUSED}
+    return {
+        "tenant_id": call.tenant_id,
+        "call_id": call.id,
+        "kind": one.fact.kind,
+        "verdict": verdicts[type(result)],
+        "before": before.state,
+        "after": before.state if isinstance(result, Refused) else result.after.state,
+        "reason": one.fact.reason,
+        "detail": detail,
+        "receipt_id": one.receipt_id,
+        "at": one.fact.at,
+        "recorded_at": now,
+    }
+
+
+def write(conn: Connection, now: datetime, timing: Timing, steps: Sequence[Step]) -> None:
+    """Write the changed calls, one row each, in id order."""
+    values: dict[str, Any] = {name: bindparam(f"b_{name}") for name in EVIDENCE_COLUMNS if name != "mode"}
+    statement = (
+        update(table(Call))
+        .where(CALL.id == bindparam("b_id"))
+        .values(**values, settled_at=bindparam("b_settled_at"), check_at=bindparam("b_check_at"))
+    )
+    rows = [_written(now, timing, step) for step in steps if step.before != step.after]
+    if rows:
+        conn.execute(statement, rows)
+
+
+def _written(now: datetime, timing: Timing, step: Step) -> dict[str, Any]:
+    row = {f"b_{name}": getattr(step.after, name) for name in EVIDENCE_COLUMNS if name != "mode"}
+    settled = step.call.settled_at or now if step.after.state.final else None
+    return row | {"b_id": step.call.id, "b_settled_at": settled, "b_check_at": next_check(step, now, timing)}
+
+
+def next_check(step: Step, now: datetime, timing: Timing) -> datetime | None:
+    """When to ask the vendor about this call if nothing more is heard of it by itself."""
+    after = step.after
+    if after.state is CallState.RELEASED or (after.state is CallState.SETTLED and not _unconfirmed(after)):
+        return None
+    if after.state is CallState.SETTLED:
+        return step.call.check_at if step.before.state is CallState.SETTLED else now + timing.check_again
+    if after.state is step.before.state:
+        return step.call.check_at or now + timing.check_again
+    wait = {CallState.ENDED: timing.verdict_wait, CallState.ANSWERED: timing.conversation_check}
+    return now + wait.get(after.state, timing.first_check)
+
+
+def _unconfirmed(after: Progress) -> bool:
+    """A queue's call whose id we only inferred from the number: its record must still say whose it was."""
+    queued = after.mode is not None and after.mode.queued
+    return queued and not after.call_id_confirmed and after.reason is not Reason.NO_EVIDENCE
+
+
+def refold(conn: Connection, call: Any, without_call_id: str, rule: bool) -> Progress:
+    """A call's evidence folded again from its facts, leaving out what was said of another vendor call id."""
+    columns = columns_of(Fact)
+    chosen = select(table(Fact)).where(columns.tenant_id == call.tenant_id, columns.call_id == call.id)
+    facts = [
+        states.Fact.retold(row.kind, row.at, row.reason, row.detail)
+        for row in conn.execute(chosen.order_by(columns.id))
+        if row.kind is not FactKind.INTENDED and row.verdict is not Verdict.REFUSED
+    ]
+    start = Progress(mode=call.mode)
+    return states.fold(start, [f for f in facts if f.call_id != without_call_id], rule)
+
+
+def facts_of(conn: Connection, call: Any, call_id: str) -> list[states.Fact]:
+    """What was said of one vendor call id and stands under this call."""
+    columns = columns_of(Fact)
+    chosen = select(table(Fact)).where(columns.tenant_id == call.tenant_id, columns.call_id == call.id)
+    found = [
+        states.Fact.retold(row.kind, row.at, row.reason, row.detail)
+        for row in conn.execute(chosen.order_by(columns.id))
+        if row.detail.get("call_id") == call_id
+    ]
+    return [replace(fact, confirms=False) for fact in found]

@@ -1,0 +1,135 @@
+"""Calls that are not ours, and hooks that were first taken for another call's.
+
+An inbound or hand-dialled call with a number of somebody on a list belongs to that person: it keeps him from being
+rung at the same time, and a conversation is a conversation. A hook of a queue's call names no customer, so its call
+id is bound by the number at first; the record, which names our reference, confirms that or moves it.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from campaigns.ledger import consequences
+from campaigns.ledger.settle import Step, Told, apply, facts_of, locked, next_check, progress_of, refold
+from campaigns.models import Call, Number
+from campaigns.rows import columns_of, table
+from campaigns.states import Progress
+from campaigns.timing import Timing
+from campaigns.words import CallState, Origin, Reason
+
+CALL = columns_of(Call)
+NUMBER = columns_of(Number)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A call of others that a hook or a record told us of."""
+
+    tenant_id: int
+    vendor_account_id: int
+    call_id: str
+    phone: str
+    inbound: bool
+    extension: str | None = None
+
+
+def hear(conn: Connection, now: datetime, timing: Timing, heard: Sequence[Heard]) -> dict[str, int]:
+    """Make a row for each call of others whose number stands on a list; vendor call id -> our call id."""
+    made: dict[str, int] = {}
+    for one in heard:
+        people = _owners(conn, one.tenant_id, one.phone)
+        if people:
+            made[one.call_id] = _insert(conn, now, timing, one, people)
+    return made
+
+
+def _owners(conn: Connection, tenant_id: int, phone: str) -> list[int]:
+    owners = select(NUMBER.person_id).where(NUMBER.tenant_id == tenant_id, NUMBER.phone == phone)
+    return list(conn.scalars(owners.order_by(NUMBER.person_id).distinct()))
+
+
+def _insert(conn: Connection, now: datetime, timing: Timing, heard: Heard, people: Sequence[int]) -> int:
+    row = {
+        "tenant_id": heard.tenant_id,
+        "vendor_account_id": heard.vendor_account_id,
+        # A number of several people tells nobody's conversation; it still keeps the number busy.
+        "person_id": people[0] if len(people) == 1 else None,
+        "origin": Origin.INBOUND if heard.inbound else Origin.HAND,
+        "phone": heard.phone,
+        "reference": f"x{secrets.token_hex(10)}",
+        "attempt": 0,
+        "extension": heard.extension,
+        "vendor_call_id": heard.call_id,
+        "state": CallState.PLACED,
+        "charged": False,
+        "call_id_confirmed": True,
+        "recorded": False,
+        "checks": 0,
+        "intended_at": now,
+        "check_at": now + timing.first_check,
+    }
+    return int(conn.execute(insert(table(Call)).returning(CALL.id), row).scalar_one())
+
+
+def latest_inbound(conn: Connection, tenant_id: int, account_id: int, phone: str) -> int | None:
+    """The newest inbound call of a number: its `cdr` hook may come under another id (contract section 4.6)."""
+    chosen = select(func.max(CALL.id)).where(
+        CALL.tenant_id == tenant_id,
+        CALL.vendor_account_id == account_id,
+        CALL.phone == phone,
+        CALL.origin == Origin.INBOUND,
+    )
+    found: int | None = conn.scalar(chosen)
+    return found
+
+
+def rebind(conn: Connection, now: datetime, timing: Timing, from_id: int, to_id: int, call_id: str, rule: bool) -> None:
+    """What was said of `call_id` under one call was about another: move it. Both are folded again from their facts."""
+    rows = {row.id: row for row in locked(conn, [from_id, to_id])}
+    wrong, right = rows[from_id], rows[to_id]
+    facts = facts_of(conn, wrong, call_id)
+    _take_away(conn, now, timing, wrong, call_id, rule)
+    told = [Told(right.id, replace(fact, confirms=True)) for fact in facts]
+    apply(conn, now, timing, told, {right.vendor_account_id: rule})
+
+
+def unbind(conn: Connection, now: datetime, timing: Timing, call_id: int, vendor_call_id: str, rule: bool) -> None:
+    """A call id that was bound to this call by its number turned out not to be its own."""
+    for call in locked(conn, [call_id]):
+        _take_away(conn, now, timing, call, vendor_call_id, rule)
+
+
+def _take_away(conn: Connection, now: datetime, timing: Timing, call: Any, call_id: str, rule: bool) -> None:
+    before = progress_of(call)
+    stranger = call.origin in (Origin.HAND, Origin.INBOUND)
+    after = Progress(None, CallState.RELEASED, reason=Reason.REBOUND, charged=False) if stranger else None
+    after = after or refold(conn, call, call_id, rule)
+    step = Step(call, before, after)
+    values = {name: getattr(after, name) for name in _EVIDENCE}
+    check = now + timing.check_again if not after.state.final else next_check(step, now, timing)
+    conn.execute(update(table(Call)).where(CALL.id == call.id).values(**values, check_at=check))
+    consequences.follow(conn, now, timing, [step])
+
+
+_EVIDENCE = (
+    "state",
+    "outcome",
+    "reason",
+    "charged",
+    "vendor_call_id",
+    "call_id_confirmed",
+    "sip_call_id",
+    "disposition",
+    "recorded",
+    "duration",
+    "billsec",
+    "extension",
+    "recording_url",
+    "ringing_at",
+    "answered_at",
+    "ended_at",
+)

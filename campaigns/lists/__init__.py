@@ -1,0 +1,64 @@
+"""List files: read -> rows kept, rows rejected with a reason -> customers.
+
+reading      a file as rows of text
+headers      which row is the header, what its columns hold
+vocabulary   the words of headers and of notes
+cells        numbers, amounts, days
+rows         one row
+gathering    rows of one customer come together
+rejects      what goes back to whoever brought the list
+loading      customers into the database
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date
+from itertools import chain, islice
+from pathlib import Path
+
+from campaigns.lists import headers, reading
+from campaigns.lists.entries import Entry, ListedDebt, ListedPhone, ListFile
+from campaigns.lists.faults import Fault, Remark, UnreadableList
+from campaigns.lists.gathering import gather
+from campaigns.lists.loading import ListCounts, load
+from campaigns.lists.rejects import write_rejects
+
+__all__ = [
+    "Entry",
+    "Fault",
+    "ListCounts",
+    "ListFile",
+    "ListedDebt",
+    "ListedPhone",
+    "Remark",
+    "UnreadableList",
+    "load",
+    "read",
+    "write_rejects",
+]
+
+
+def read(
+    path: Path,
+    mapping: Mapping[str, str] | None = None,
+    numbers_as_of: date | None = None,
+    required: Collection[str] = (),
+) -> ListFile:
+    """Read a CSV file or a workbook (XLSX, XLS, ODS) as a list of customers.
+
+    `mapping` names columns by field (`--map FIELD=COLUMN`), `numbers_as_of` is the day of records that tell none
+    themselves, `required` are variables without a column of which the list is of no use. Raises `UnreadableList` when
+    nothing of the file can be used, and OSError when there is none.
+    """
+    mapping = mapping or {}
+    headers.check_mapping(mapping)
+    tops: list[list[reading.Row]] = []
+    for grid in reading.grids(path):
+        top = list(islice(grid.rows, headers.SEARCHED))
+        if found := headers.find(top, mapping):
+            position, layout = found
+            if complaint := headers.absent(layout, mapping) or headers.lacking(layout, required):
+                raise complaint
+            rows: Iterator[reading.Row] = chain(top[position + 1 :], grid.rows)
+            return gather(layout, rows, grid.ragged, numbers_as_of, reading.fingerprint(path))
+        tops.append(top)
+    raise headers.complaint(path.name, next(filter(None, tops), []), mapping)

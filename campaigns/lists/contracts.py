@@ -1,0 +1,154 @@
+"""Customers and their debts: put on the campaign's list by the ledger, and brought to what the list says of each."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from campaigns import ledger
+from campaigns.lists.entries import ListedDebt
+from campaigns.lists.people import CHUNK, Enrolled
+from campaigns.models import Campaign, Customer, Debt
+from campaigns.rows import columns_of, in_chunks, table
+
+CUSTOMER: Final = columns_of(Customer)
+DEBT: Final = columns_of(Debt)
+
+
+def find_customers(conn: Connection, tenant_id: int, campaign_id: int, enrolled: Sequence[Enrolled]) -> dict[int, Any]:
+    """The customers that the campaign has of these persons, by person; marks who was listed before."""
+    by_person: dict[int, Any] = {}
+    for chunk in in_chunks([one.person_id for one in enrolled if not one.new_person], CHUNK):
+        chosen = select(CUSTOMER.id, CUSTOMER.person_id, CUSTOMER.name, CUSTOMER.priority, CUSTOMER.run_id).where(
+            CUSTOMER.tenant_id == tenant_id, CUSTOMER.campaign_id == campaign_id, CUSTOMER.person_id.in_(chunk)
+        )
+        by_person.update({row.person_id: row for row in conn.execute(chosen)})
+    for one in enrolled:
+        one.listed_before = one.person_id in by_person
+    return by_person
+
+
+def enlist(
+    conn: Connection,
+    now: datetime,
+    campaign: Campaign,
+    run_id: int,
+    enrolled: Sequence[Enrolled],
+    before: dict[int, Any],
+    actor: str,
+) -> None:
+    """Put newcomers on the list, and correct the name and the priority of those who stood there."""
+    tenant_id, campaign_id = campaign.tenant_id, campaign.id or 0
+    newcomers = [
+        ledger.Enlisted(one.person_id, one.entry.key, one.entry.name, one.entry.priority)
+        for one in enrolled
+        if not one.listed_before
+    ]
+    made = ledger.enlist(conn, now, tenant_id, campaign_id, run_id, newcomers, actor)
+    renamed = []
+    for one in enrolled:
+        if not one.listed_before:
+            one.customer_id = made[one.person_id]
+            continue
+        row = before[one.person_id]
+        one.customer_id = row.id
+        told = (one.entry.name or row.name, one.entry.priority)
+        if told != (row.name, row.priority):
+            one.changed = True
+            renamed.append({"b_id": row.id, "b_name": told[0], "b_priority": told[1]})
+    ledger.rename(conn, now, tenant_id, sorted(renamed, key=lambda row: int(row["b_id"])))
+
+
+def set_debts(
+    conn: Connection,
+    now: datetime,
+    tenant_id: int,
+    import_id: int,
+    enrolled: Sequence[Enrolled],
+    superseded: Collection[int] | None,
+) -> None:
+    """Bring each customer's contracts to what the list says.
+
+    One that the list no longer names is marked as removed if it came with a `superseded` import (None: with any).
+    """
+    stored = _debts(conn, tenant_id, [one.customer_id for one in enrolled if one.listed_before])
+    made: list[dict[str, Any]] = []
+    corrected: list[dict[str, Any]] = []
+    dropped: list[int] = []
+    for one in sorted(enrolled, key=lambda one: one.customer_id):
+        before = stored.get(one.customer_id, {})
+        new, other = _compare(one, before, import_id)
+        gone = _no_longer_named(one, before, superseded)
+        if one.listed_before:
+            one.changed |= bool(gone)
+            one.changed_debts = len(new) + len(other)
+        made += [{"tenant_id": tenant_id, "customer_id": one.customer_id, **row} for row in new]
+        corrected += other
+        dropped += gone
+    if made:
+        conn.execute(insert(table(Debt)), made)
+    _correct_debts(conn, tenant_id, corrected)
+    for chunk in in_chunks(sorted(dropped), CHUNK):
+        conn.execute(update(table(Debt)).where(DEBT.tenant_id == tenant_id, DEBT.id.in_(chunk)).values(removed_at=now))
+
+
+def _compare(
+    one: Enrolled, before: dict[str, Any], import_id: int
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The contracts to be made, in the order of their numbers, and those to be rewritten."""
+    new, corrected = [], []
+    for debt in sorted(one.entry.debts, key=lambda debt: debt.contract_number):
+        row = before.get(debt.contract_number)
+        if row is None:
+            new.append(_told(debt, import_id))
+        elif _differs(debt, row):
+            corrected.append({f"b_{column}": v for column, v in {"id": row.id, **_told(debt, import_id)}.items()})
+    return new, corrected
+
+
+def _no_longer_named(one: Enrolled, before: dict[str, Any], superseded: Collection[int] | None) -> list[int]:
+    named = {debt.contract_number for debt in one.entry.debts}
+    return [
+        row.id
+        for contract, row in before.items()
+        if contract not in named and row.removed_at is None and (superseded is None or row.list_import_id in superseded)
+    ]
+
+
+def _debts(conn: Connection, tenant_id: int, customer_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    found: dict[int, dict[str, Any]] = {}
+    for chunk in in_chunks(customer_ids, CHUNK):
+        chosen = select(table(Debt)).where(DEBT.tenant_id == tenant_id, DEBT.customer_id.in_(chunk))
+        for row in conn.execute(chosen):
+            found.setdefault(row.customer_id, {})[row.contract_number] = row
+    return found
+
+
+def _differs(debt: ListedDebt, row: Any) -> bool:
+    """A row that only moved within its file is the same."""
+    said = (debt.dpd, debt.variables, debt.uploaded, None)
+    return said != (row.dpd, row.variables, row.uploaded, row.removed_at)
+
+
+def _told(debt: ListedDebt, import_id: int) -> dict[str, Any]:
+    return {
+        "contract_number": debt.contract_number,
+        "dpd": debt.dpd,
+        "variables": debt.variables,
+        "uploaded": debt.uploaded,
+        "row_number": debt.row,
+        "list_import_id": import_id,
+        "removed_at": None,
+    }
+
+
+def _correct_debts(conn: Connection, tenant_id: int, rows: list[dict[str, Any]]) -> None:
+    columns = ("dpd", "variables", "uploaded", "row_number", "list_import_id", "removed_at")
+    if rows:
+        conn.execute(
+            update(table(Debt))
+            .where(DEBT.tenant_id == tenant_id, DEBT.id == bindparam("b_id"))
+            .values({column: bindparam(f"b_{column}") for column in columns}),
+            sorted(rows, key=lambda row: int(row["b_id"])),
+        )

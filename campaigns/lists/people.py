@@ -1,0 +1,184 @@
+"""Persons and their numbers: found by key or made, corrected where the list says otherwise."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from campaigns.lists.entries import Entry, ListedPhone
+from campaigns.models import Number, Person
+from campaigns.phones import ambiguous, national
+from campaigns.rows import columns_of, ignoring, in_chunks, table
+from campaigns.words import Subject
+
+PERSON: Final = columns_of(Person)
+NUMBER: Final = columns_of(Number)
+CHUNK: Final = 500
+"""How many keys one statement asks for: below SQLite's limit of variables."""
+
+
+@dataclass(slots=True)
+class Enrolled:
+    """A customer of the list on his way into the database. `listed_before`: this campaign had him already."""
+
+    entry: Entry
+    person_id: int = 0
+    customer_id: int = 0
+    new_person: bool = False
+    listed_before: bool = False
+    changed: bool = False
+    changed_debts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Vintage:
+    """The day of numbers that tell none themselves: what the bearer of the list said, or else today."""
+
+    told: date | None
+    today: date
+
+
+def identify(conn: Connection, now: datetime, tenant_id: int, enrolled: Sequence[Enrolled]) -> None:
+    """Give each his person, in key order; name, zone and address follow the list where it tells them."""
+    stored = _persons(conn, tenant_id, enrolled)
+    missing = [one for one in enrolled if _key(one) not in stored]
+    made = _make_persons(conn, now, tenant_id, missing)
+    # Somebody else's import may have made a person between our two statements.
+    stored |= _persons(conn, tenant_id, [one for one in missing if _key(one) not in made])
+    for one in enrolled:
+        if new := made.get(_key(one)):
+            one.person_id, one.new_person = new, True
+        else:
+            one.person_id = stored[_key(one)].id
+    _correct_persons(conn, tenant_id, [(one, stored[_key(one)]) for one in enrolled if not one.new_person])
+
+
+def _key(one: Enrolled) -> tuple[Subject, str]:
+    return one.entry.key_kind, one.entry.key
+
+
+def _persons(conn: Connection, tenant_id: int, enrolled: Sequence[Enrolled]) -> dict[tuple[Subject, str], Any]:
+    found: dict[tuple[Subject, str], Any] = {}
+    for kind in Subject:
+        keys = [one.entry.key for one in enrolled if one.entry.key_kind is kind]
+        for chunk in in_chunks(keys, CHUNK):
+            chosen = select(PERSON.id, PERSON.key, PERSON.name, PERSON.zone, PERSON.address).where(
+                PERSON.tenant_id == tenant_id, PERSON.key_kind == kind, PERSON.key.in_(chunk)
+            )
+            found.update({(kind, row.key): row for row in conn.execute(chosen)})
+    return found
+
+
+def _make_persons(
+    conn: Connection, now: datetime, tenant_id: int, missing: Sequence[Enrolled]
+) -> dict[tuple[Subject, str], int]:
+    rows = [
+        {
+            "tenant_id": tenant_id,
+            "key_kind": one.entry.key_kind,
+            "key": one.entry.key,
+            "name": one.entry.name,
+            "zone": one.entry.zone,
+            "address": one.entry.address,
+            "created_at": now,
+        }
+        for one in missing
+    ]
+    if not rows:
+        return {}
+    made = conn.execute(ignoring(conn, Person).returning(PERSON.id, PERSON.key_kind, PERSON.key), rows)
+    return {(kind, key): person_id for person_id, kind, key in made}
+
+
+def _correct_persons(conn: Connection, tenant_id: int, known: Sequence[tuple[Enrolled, Any]]) -> None:
+    corrections = []
+    for one, row in known:
+        told = (one.entry.name or row.name, one.entry.zone or row.zone, one.entry.address or row.address)
+        if told != (row.name, row.zone, row.address):
+            one.changed = True
+            corrections.append({"b_id": row.id, "b_name": told[0], "b_zone": told[1], "b_address": told[2]})
+    if corrections:
+        statement = update(table(Person)).where(PERSON.tenant_id == tenant_id, PERSON.id == bindparam("b_id"))
+        told_values: Any = {column: bindparam(f"b_{column}") for column in ("name", "zone", "address")}
+        conn.execute(statement.values(**told_values), corrections)
+
+
+def set_numbers(
+    conn: Connection, now: datetime, tenant_id: int, enrolled: Sequence[Enrolled], vintage: Vintage
+) -> None:
+    """Bring each person's numbers to what the list says.
+
+    A number that the list of a campaign no longer names is marked as removed, unless the campaign meets the person
+    for the first time: then another campaign's list named it.
+    """
+    stored = _numbers(conn, tenant_id, [one.person_id for one in enrolled if not one.new_person])
+    made: list[dict[str, Any]] = []
+    corrected: list[dict[str, Any]] = []
+    dropped: list[int] = []
+    for one in sorted(enrolled, key=lambda one: one.person_id):
+        before = stored.get(one.person_id, {})
+        new, other = _compare(one, before, vintage)
+        gone = _no_longer_named(one, before) if one.listed_before else []
+        one.changed |= bool(new or other or gone) and not one.new_person
+        made += [{"tenant_id": tenant_id, "person_id": one.person_id, **row} for row in new]
+        corrected += other
+        dropped += gone
+    if made:
+        conn.execute(ignoring(conn, Number), made)
+    _correct_numbers(conn, tenant_id, corrected)
+    for chunk in in_chunks(sorted(dropped), CHUNK):
+        chosen = update(table(Number)).where(NUMBER.tenant_id == tenant_id, NUMBER.id.in_(chunk))
+        conn.execute(chosen.values(removed_at=now))
+
+
+def _no_longer_named(one: Enrolled, before: dict[str, Any]) -> list[int]:
+    named = {phone.e164 for phone in one.entry.phones}
+    return [row.id for phone, row in before.items() if phone not in named and row.removed_at is None]
+
+
+def _numbers(conn: Connection, tenant_id: int, person_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    found: dict[int, dict[str, Any]] = {}
+    for chunk in in_chunks(person_ids, CHUNK):
+        chosen = select(table(Number)).where(NUMBER.tenant_id == tenant_id, NUMBER.person_id.in_(chunk))
+        for row in conn.execute(chosen):
+            found.setdefault(row.person_id, {})[row.phone] = row
+    return found
+
+
+def _compare(
+    one: Enrolled, before: dict[str, Any], vintage: Vintage
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The numbers to be made, in the order of their digits, and those to be rewritten."""
+    new, corrected = [], []
+    for position, phone in enumerate(one.entry.phones):
+        row = before.get(phone.e164)
+        told = _told(phone, position, vintage, row)
+        if row is None:
+            new.append({"phone": phone.e164, **told})
+        elif told != {column: getattr(row, column) for column in told}:
+            corrected.append({f"b_{column}": value for column, value in {"id": row.id, **told}.items()})
+    return sorted(new, key=lambda row: str(row["phone"])), corrected
+
+
+def _told(phone: ListedPhone, position: int, vintage: Vintage, before: Any) -> dict[str, Any]:
+    """The columns of a number. Its day, and the doubt that comes with it, stay as they were unless the list tells one:
+    the same list imported a week later is no newer."""
+    told = {"role": phone.role, "position": position, "note": phone.note, "removed_at": None}
+    day = phone.vintage or vintage.told
+    if before is not None and (day is None or day == before.vintage):
+        return {**told, "vintage": before.vintage, "needs_review": before.needs_review}
+    doubted = phone.needs_review or (phone.vintage is None and ambiguous(national(phone.e164), day))
+    return {**told, "vintage": day or vintage.today, "needs_review": doubted}
+
+
+def _correct_numbers(conn: Connection, tenant_id: int, rows: list[dict[str, Any]]) -> None:
+    columns = ("role", "position", "note", "vintage", "needs_review", "removed_at")
+    if rows:
+        conn.execute(
+            update(table(Number))
+            .where(NUMBER.tenant_id == tenant_id, NUMBER.id == bindparam("b_id"))
+            .values({column: bindparam(f"b_{column}") for column in columns}),
+            sorted(rows, key=lambda row: int(row["b_id"])),
+        )

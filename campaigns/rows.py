@@ -1,0 +1,41 @@
+"""How rooms of the domain say a set-based statement once for both databases."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, FromClause
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import SQLModel
+
+T = TypeVar("T")
+
+
+def table(model: type[SQLModel]) -> Any:
+    """The table under a model, for statements that do not go through the ORM."""
+    under: FromClause = model.__table__  # type: ignore[attr-defined]
+    return under
+
+
+def columns_of(model: type[SQLModel]) -> Any:
+    """A table's columns by name."""
+    return table(model).c
+
+
+def in_chunks(rows: Sequence[T], size: int) -> Iterator[list[T]]:
+    """Batches that stay below a database's limit of variables in a statement."""
+    for start in range(0, len(rows), size):
+        yield list(rows[start : start + size])
+
+
+def insert_ignoring(conn: Connection, model: type[SQLModel], rows: Sequence[dict[str, Any]]) -> int:
+    """Insert what does not collide with a unique index; how many went in. Rows come in key order, so that two
+    batches that overlap wait for each other instead of deadlocking."""
+    if not rows:
+        return 0
+    return conn.execute(ignoring(conn, model).values(list(rows))).rowcount
+
+
+def ignoring(conn: Connection, model: type[SQLModel]) -> Any:
+    """`INSERT … ON CONFLICT DO NOTHING` in the connection's dialect."""
+    dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table(model)).on_conflict_do_nothing()

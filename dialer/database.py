@@ -1,0 +1,115 @@
+"""One way to talk to either database: whole transactions, as plain functions of a connection.
+
+On SQLite a transaction runs in a thread, the writing ones one at a time over one connection that begins IMMEDIATE (a
+thread hop a transaction, not a statement). On PostgreSQL the same function runs over asyncpg. The domain never knows.
+A transaction that has begun is never cancelled: it commits or rolls back before the cancellation is felt.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import anyio
+import anyio.to_thread
+from anyio import CapacityLimiter
+from sqlalchemy import Connection, Engine, create_engine, event, func, select, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool, StaticPool
+
+T = TypeVar("T")
+READERS = 4
+
+
+class Database(Protocol):
+    """`work` takes the connection first; what it returns comes back."""
+
+    async def write(self, work: Callable[..., T], *args: Any) -> T: ...
+
+    async def read(self, work: Callable[..., T], *args: Any) -> T: ...
+
+    async def close(self) -> None: ...
+
+
+def clock(conn: Connection) -> datetime:
+    """The database's own time, read once a step: workers on several machines then agree on what is due."""
+    if conn.dialect.name == "sqlite":
+        told = conn.scalar(text("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')"))
+        return datetime.fromisoformat(str(told)).replace(tzinfo=UTC)
+    moment: datetime = conn.execute(select(func.clock_timestamp())).scalar_one()
+    return moment.astimezone(UTC)
+
+
+def open_database(url: str) -> Database:
+    """The database behind a URL."""
+    return Embedded(url) if make_url(url).get_backend_name() == "sqlite" else Postgres(url)
+
+
+class Embedded:
+    """SQLite in WAL mode: one writer, several readers."""
+
+    def __init__(self, url: str) -> None:
+        self.path = Path(make_url(url).database or "")
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._writing = embedded_engine(url, StaticPool, "BEGIN IMMEDIATE")
+        self._reading = embedded_engine(url, QueuePool, "BEGIN", pool_size=READERS)
+        self._writer = CapacityLimiter(1)
+        self._readers = CapacityLimiter(READERS)
+
+    async def write(self, work: Callable[..., T], *args: Any) -> T:
+        return await anyio.to_thread.run_sync(_transact, self._writing, work, args, limiter=self._writer)
+
+    async def read(self, work: Callable[..., T], *args: Any) -> T:
+        return await anyio.to_thread.run_sync(_transact, self._reading, work, args, limiter=self._readers)
+
+    async def close(self) -> None:
+        self._reading.dispose()
+        self._writing.dispose()
+
+
+def _transact(engine: Engine, work: Callable[..., T], args: tuple[Any, ...]) -> T:
+    with engine.begin() as conn:
+        return work(conn, *args)
+
+
+def embedded_engine(url: str, pool: type[Any], begin: str, **options: Any) -> Engine:
+    """An engine over SQLite whose transactions begin the way we say, and whose foreign keys hold."""
+    engine = create_engine(
+        url,
+        poolclass=pool,
+        connect_args={"check_same_thread": False, "timeout": 60, "isolation_level": None},
+        **options,
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(raw: sqlite3.Connection, _record: Any) -> None:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=60000"):
+            raw.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def start(conn: Connection) -> None:
+        conn.exec_driver_sql(begin)
+
+    return engine
+
+
+class Postgres:
+    """PostgreSQL over asyncpg."""
+
+    def __init__(self, url: str) -> None:
+        self._engine: AsyncEngine = create_async_engine(url, pool_size=10, max_overflow=0, pool_pre_ping=True)
+
+    async def write(self, work: Callable[..., T], *args: Any) -> T:
+        with anyio.CancelScope(shield=True):
+            async with self._engine.begin() as conn:
+                answer = await conn.run_sync(work, *args)
+        return answer
+
+    async def read(self, work: Callable[..., T], *args: Any) -> T:
+        return await self.write(work, *args)
+
+    async def close(self) -> None:
+        with anyio.CancelScope(shield=True):
+            await self._engine.dispose()

@@ -1,0 +1,76 @@
+"""Collect what arrives within a few milliseconds, write it in one durable transaction, then acknowledge all of it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+import anyio
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+
+from dialer.logs import log
+
+T = TypeVar("T")
+GATHER = 0.003
+AT_MOST = 500
+WAITING_ROOM = 10_000
+
+
+class NotWritten(Exception):
+    """The batch that held this item was not committed: the sender must keep it and come again."""
+
+
+@dataclass(slots=True)
+class _Waiting(Generic[T]):
+    item: T
+    done: anyio.Event = field(default_factory=anyio.Event)
+    written: bool = False
+
+
+class Intake(Generic[T]):
+    """`submit` returns when the item is durable. `run` is the one writer; several `submit`s share its transaction."""
+
+    def __init__(self, write: Callable[[Sequence[T]], Awaitable[object]]) -> None:
+        self._write = write
+        streams: tuple[MemoryObjectSendStream[_Waiting[T]], MemoryObjectReceiveStream[_Waiting[T]]]
+        streams = anyio.create_memory_object_stream(WAITING_ROOM)
+        self._send, self._receive = streams
+        self._log = log("intake")
+
+    async def submit(self, item: T) -> None:
+        """Raises `NotWritten` where the database would not take it."""
+        waiting = _Waiting(item)
+        try:
+            self._send.send_nowait(waiting)
+        except anyio.WouldBlock:
+            raise NotWritten from None
+        await waiting.done.wait()
+        if not waiting.written:
+            raise NotWritten
+
+    async def run(self) -> None:
+        """Write batch after batch until cancelled; what is being written is finished and acknowledged first."""
+        async for first in self._receive:
+            await anyio.sleep(GATHER)
+            batch = [first, *self._arrived()]
+            with anyio.CancelScope(shield=True):
+                await self._write_batch(batch)
+
+    def _arrived(self) -> list[_Waiting[T]]:
+        found: list[_Waiting[T]] = []
+        while len(found) < AT_MOST:
+            try:
+                found.append(self._receive.receive_nowait())
+            except anyio.WouldBlock:
+                break
+        return found
+
+    async def _write_batch(self, batch: Sequence[_Waiting[T]]) -> None:
+        try:
+            await self._write([waiting.item for waiting in batch])
+        except Exception as error:
+            self._log.error("batch not written", count=len(batch), error=repr(error))
+        else:
+            for waiting in batch:
+                waiting.written = True
+        for waiting in batch:
+            waiting.done.set()

@@ -1,0 +1,70 @@
+"""A loop is a `step(now)` that is repeated: at once while there is work, else when somebody rings or time is up."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+import anyio
+import anyio.lowlevel
+
+from dialer.database import Database, clock
+from dialer.logs import log
+
+Step = Callable[[datetime], Awaitable[bool]]
+AFTER_TROUBLE = 1.0
+
+
+class Bell:
+    """Rung when there may be work. Rings while nobody listens are not lost."""
+
+    def __init__(self) -> None:
+        self._event = anyio.Event()
+
+    def ring(self) -> None:
+        self._event.set()
+
+    async def wait(self, at_most: float) -> None:
+        with anyio.move_on_after(at_most):
+            await self._event.wait()
+        self._event = anyio.Event()
+
+
+class Loop:
+    """One station of the engine. `every` is the longest pause between two looks, in seconds."""
+
+    def __init__(self, name: str, step: Step, database: Database, every: float) -> None:
+        self.name = name
+        self.bell = Bell()
+        self.steps = 0
+        self._step = step
+        self._database = database
+        self._every = every
+        self._stopping = False
+        self.ended = anyio.Event()
+        self._log = log(name)
+
+    def stop(self) -> None:
+        """End after the step that is running."""
+        self._stopping = True
+        self.bell.ring()
+
+    async def run(self) -> None:
+        """Step until stopped. A step that fails is reported and tried again: the database holds what it left."""
+        try:
+            while not self._stopping:
+                pause = await self._once()
+                self.steps += 1
+                if pause:
+                    await self.bell.wait(pause)
+        finally:
+            self.ended.set()
+
+    async def _once(self) -> float:
+        """One step; how long to pause after it."""
+        try:
+            now = await self._database.read(clock)
+            busy = await self._step(now)
+        except Exception as error:
+            self._log.exception("step failed", error=type(error).__name__)
+            return AFTER_TROUBLE
+        await anyio.lowlevel.checkpoint()
+        return 0 if busy else self._every

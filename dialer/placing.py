@@ -1,0 +1,239 @@
+"""The placing loop: pacing -> claim -> gate -> intent (commit) -> gateway -> ledger.
+
+An intent runs ahead of the wire by twenty calls a campaign at most, so that a crash leaves few hand-overs to be asked
+after. Only this process, which knows that it wrote nothing, may release an intent as never sent.
+"""
+
+import secrets
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from anyio.abc import TaskGroup
+from sqlalchemy import Connection
+
+from campaigns import agents, compliance, dossiers, ledger, queue, rulebooks, states
+from campaigns.compliance import Cleared, Withheld
+from campaigns.decisions import Verdicts, keep
+from campaigns.dossiers import Candidate
+from campaigns.ledger import Closing, Intent, Told, Waiting
+from campaigns.timing import Timing
+from campaigns.words import FactKind, Mode, Reason, Status, Wanted
+from dialer import pacing
+from dialer.database import Database, clock
+from dialer.gateways import Gateway, NotPlaced, Order, Placed, Placing, Terms, Unsure, terms_of
+from dialer.logs import log
+from dialer.vendors import Vendors
+
+AHEAD_OF_WIRE = 20
+# How often a claim looks for others where those it found may not be called.
+SEARCHES = 5
+# Reasons to hold back every call of the account for a while, and those that need a person.
+SLOW_DOWN = (Reason.THROTTLED, Reason.UNREACHABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """What one step hands to the wire: the campaign as it was read, and its committed orders by call id."""
+
+    campaign: Any
+    orders: Mapping[int, Order]
+
+
+class PlacingLoop:
+    """`step` starts hand-overs and does not wait for the vendor: what is on the wire counts as live meanwhile."""
+
+    def __init__(self, database: Database, vendors: Vendors, timing: Timing, tasks: TaskGroup) -> None:
+        self._database = database
+        self._vendors = vendors
+        self._timing = timing
+        self._tasks = tasks
+        self._on_wire: Counter[int] = Counter()
+        self._because: dict[int, Reason] = {}
+        self._log = log("placing")
+
+    @property
+    def on_wire(self) -> int:
+        """How many orders wait for the vendor's answer."""
+        return self._on_wire.total()
+
+    async def step(self, now: datetime) -> bool:
+        """One look at every running campaign; whether anything was placed."""
+        placed = False
+        for campaign in await self._database.read(queue.running):
+            wish = AHEAD_OF_WIRE - self._on_wire[campaign.id]
+            if wish <= 0:
+                continue
+            handover = await self._prepare(campaign, wish)
+            if handover and handover.orders:
+                placed = True
+                self._start(handover)
+        return placed
+
+    async def _prepare(self, campaign: Any, wish: int) -> Handover | None:
+        gateway = await self._vendors.gateway(campaign.vendor_account_id)
+        if gateway is None:
+            return None
+        token = secrets.token_hex(16)
+        claimed, because = await self._database.write(choose, self._timing, campaign, wish, token)
+        self._say_why(campaign, because)
+        if not claimed:
+            return None
+        return await self._database.write(commit, self._timing, campaign, claimed, token)
+
+    def _say_why(self, campaign: Any, because: Reason) -> None:
+        if self._because.get(campaign.id) != because:
+            self._because[campaign.id] = because
+            self._log.info("allotment", campaign=campaign.code, because=because.value)
+
+    def _start(self, handover: Handover) -> None:
+        """Click-to-call is one request a call; a queue is fed with all of them in one."""
+        orders = list(handover.orders.items())
+        parts = [orders] if handover.campaign.mode.queued else [[one] for one in orders]
+        for part in parts:
+            self._on_wire[handover.campaign.id] += len(part)
+            self._tasks.start_soon(self._hand_over, handover.campaign, part)
+
+    async def _hand_over(self, campaign: Any, part: Sequence[tuple[int, Order]]) -> None:
+        try:
+            gateway = await self._vendors.gateway(campaign.vendor_account_id)
+            answers = await _place(gateway, terms_of(campaign), [order for _, order in part])
+            calls = {order.reference: call for call, order in part}
+            await self._database.write(record, self._timing, campaign, calls, answers)
+            self._tell(campaign, answers)
+        finally:
+            self._on_wire[campaign.id] -= len(part)
+
+    def _tell(self, campaign: Any, answers: Sequence[Placing]) -> None:
+        for answer in answers:
+            if isinstance(answer, Placed):
+                self._log.info("placed", campaign=campaign.code, reference=answer.reference)
+            else:
+                word = "unsure" if isinstance(answer, Unsure) else "not placed"
+                told = {"reference": answer.reference, "reason": answer.reason.value, "detail": answer.detail}
+                self._log.warning(word, campaign=campaign.code, **told)
+
+
+async def _place(gateway: Gateway | None, terms: Terms, orders: Sequence[Order]) -> Sequence[Placing]:
+    if gateway is None:
+        return [NotPlaced(order.reference, Reason.MISCONFIGURED, "the vendor account is gone") for order in orders]
+    return await gateway.place(terms, orders)
+
+
+def choose(conn: Connection, timing: Timing, campaign: Any, wish: int, token: str) -> tuple[list[int], Reason]:
+    """The claim: lock, count, lease, and pass over those who may not be called. Customer ids, and why not more."""
+    now = clock(conn)
+    tenant, account, campaign = queue.lock(conn, campaign.tenant_id, campaign.id)
+    if campaign.wanted is not Wanted.RUNNING or campaign.deleted_at is not None:
+        return [], Reason.NOT_RUNNING
+    snapshot = queue.snapshot(conn, now, timing, tenant, account, campaign)
+    policy = pacing.Policy(campaign.mode, campaign.precall_ratio, campaign.concurrent_call)
+    allotment = pacing.decide(snapshot, policy, wish, now)
+    chosen: list[int] = []
+    for _ in range(SEARCHES):
+        found = queue.claim(conn, now, timing, campaign, allotment.n - len(chosen), token)
+        if not found:
+            break
+        cleared = judge(conn, now, timing, tenant, campaign, found, token)
+        chosen += [candidate.customer.id for candidate, _ in cleared]
+    return chosen, allotment.because
+
+
+def judge(
+    conn: Connection, now: datetime, timing: Timing, tenant: Any, campaign: Any, customers: Sequence[Any], token: str
+) -> list[tuple[Candidate, Cleared]]:
+    """The gate, on the facts of this transaction: who is cleared. The others are given back or closed."""
+    rulebook = rulebooks.shipped().get(campaign.rulebook)
+    candidates, hopeless = dossiers.gather(conn, timing, tenant, campaign, customers)
+    closings = [Closing(h.customer.id, h.status, h.reason) for h in hopeless]
+    verdicts = [(candidate, compliance.review(candidate.dossier, rulebook, now)) for candidate in candidates]
+    waits = []
+    for candidate, verdict in verdicts:
+        if isinstance(verdict, Withheld) and verdict.until is None:
+            # Nothing that a clock brings will free him; a corrected list or setting does, and says so.
+            closings.append(Closing(candidate.customer.id, Status.FAIL, verdict.reason))
+        elif isinstance(verdict, Withheld) and verdict.until is not None:
+            waits.append(Waiting(candidate.customer.id, verdict.until, verdict.reason))
+    keep(conn, now, campaign, Verdicts(verdicts, hopeless), rulebook)
+    ledger.postpone(conn, now, campaign.tenant_id, waits, token)
+    ledger.close(conn, now, campaign.tenant_id, closings, "engine")
+    return [(candidate, verdict) for candidate, verdict in verdicts if isinstance(verdict, Cleared)]
+
+
+def commit(conn: Connection, timing: Timing, campaign: Any, customer_ids: Sequence[int], token: str) -> Handover:
+    """The intent: the gate once more on fresh facts, then the calls' rows. What this returns may be sent."""
+    now = clock(conn)
+    tenant, _, campaign = queue.lock(conn, campaign.tenant_id, campaign.id)
+    customers = queue.held(conn, now, campaign.tenant_id, token, customer_ids)
+    if campaign.wanted is not Wanted.RUNNING:
+        queue.release(conn, campaign.tenant_id, token)
+        return Handover(campaign, {})
+    cleared = judge(conn, now, timing, tenant, campaign, customers, token)
+    callers = _callers(conn, now, timing, campaign, len(cleared))
+    intents, orders = [], {}
+    for (candidate, clearance), agent in zip(cleared, callers, strict=False):
+        intent = _intent(candidate, clearance, agent)
+        intents.append(intent)
+        orders[intent.reference] = _order(candidate, intent, agent)
+    held = ledger.intend(conn, now, timing, campaign, intents, token)
+    # Those for whom no agent was left go back untouched.
+    queue.release(conn, campaign.tenant_id, token)
+    return Handover(campaign, {call: orders[reference] for reference, call in held.items()})
+
+
+def _callers(conn: Connection, now: datetime, timing: Timing, campaign: Any, count: int) -> list[Any]:
+    """The agent of each call: the longest idle first for click-to-call, nobody for the vendor's queues."""
+    if campaign.mode is not Mode.CLICK2CALL:
+        return [None] * count
+    return agents.available(conn, now, timing, campaign.tenant_id, campaign.id)[:count]
+
+
+def _intent(candidate: Candidate, clearance: Cleared, agent: Any) -> Intent:
+    return Intent(
+        cleared=clearance,
+        reference=f"d{secrets.token_hex(10)}",
+        run_id=candidate.customer.run_id,
+        attempt=candidate.customer.attempts + 1,
+        role=candidate.dossier.role,
+        agent_id=agent.id if agent is not None else None,
+    )
+
+
+def _order(candidate: Candidate, intent: Intent, agent: Any) -> Order:
+    return Order(
+        cleared=intent.cleared,
+        reference=intent.reference,
+        name=candidate.name,
+        extension=agent.extension if agent is not None else None,
+        customer_code=candidate.customer.code,
+        variables=candidate.dossier.variables,
+    )
+
+
+def record(
+    conn: Connection, timing: Timing, campaign: Any, calls: Mapping[str, int], answers: Sequence[Placing]
+) -> None:
+    """Write what the vendor answered, and hold back or pause where the answer says so."""
+    now = clock(conn)
+    ledger.apply(conn, now, timing, [Told(calls[a.reference], _fact(a, now)) for a in answers])
+    if campaign.mode.queued and any(not isinstance(answer, NotPlaced) for answer in answers):
+        ledger.fed(conn, now, campaign.id)
+    refused = [answer for answer in answers if isinstance(answer, NotPlaced)]
+    for answer in refused:
+        if answer.reason in SLOW_DOWN:
+            wait = timing.of(answer.retry_after) if answer.retry_after else timing.unreachable_delay
+            ledger.hold_back(conn, campaign.vendor_account_id, now + wait)
+        if answer.reason is Reason.MISCONFIGURED:
+            ledger.pause(conn, now, campaign.id, Reason.MISCONFIGURED, answer.detail)
+
+
+def _fact(answer: Placing, now: datetime) -> states.Fact:
+    match answer:
+        case Placed(call_id=call_id):
+            return states.Fact(FactKind.PLACED, now, call_id=call_id, confirms=call_id is not None)
+        case NotPlaced(reason=reason):
+            return states.Fact(FactKind.NOT_PLACED, now, reason=reason)
+        case Unsure(reason=reason):
+            return states.Fact(FactKind.UNSURE, now, reason=reason)

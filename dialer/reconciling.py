@@ -1,0 +1,218 @@
+"""The reconciling loop: silent calls, missing verdicts and unconfirmed ids -> ask the vendor -> ledger.
+
+Nothing here ever dials. What the vendor's records and live calls prove becomes a fact; what they do not prove within
+the grace is closed as unknown. The vendor's silence alone is never proof that nobody was rung.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, update
+
+from campaigns import binding, ledger, queue, states
+from campaigns.ledger import Told
+from campaigns.models import Call
+from campaigns.rows import columns_of, table
+from campaigns.timing import Timing
+from campaigns.words import CallState, FactKind, Reason
+from dialer.database import Database, clock
+from dialer.gateways import Gateway, GatewayError, LiveCall, Record
+from dialer.logs import log
+from dialer.vendors import Reader, Vendors
+
+BATCH = 200
+# Below this many, records are fetched one by one; above, the window's list costs fewer requests.
+FEW = 4
+# The vendor's clock and ours may differ by this much.
+SLACK = timedelta(minutes=5)
+# A settled call's id is asked about this often before we let it stand.
+CONFIRMATIONS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the vendor says now: records by call id and by our reference, and the calls that are live there."""
+
+    by_id: dict[str, Record]
+    by_reference: dict[str, Record]
+    live: Sequence[LiveCall]
+
+    def of(self, call: Any) -> Record | None:
+        return self.by_reference.get(call.reference) or self.by_id.get(call.vendor_call_id or "")
+
+    def lives(self, call: Any) -> bool:
+        return any(
+            live.call_id == call.vendor_call_id or (live.phone == call.phone and not live.inbound) for live in self.live
+        )
+
+
+class ReconcilingLoop:
+    def __init__(self, database: Database, vendors: Vendors, timing: Timing) -> None:
+        self._database = database
+        self._vendors = vendors
+        self._timing = timing
+        self._log = log("reconciling")
+
+    async def step(self, now: datetime) -> bool:
+        """Ask after every call whose check is due; whether there were any."""
+        await self._database.write(queue.expire, now)
+        due = await self._database.read(binding.to_check, now, BATCH)
+        by_account: dict[int, list[Any]] = defaultdict(list)
+        for call in due:
+            by_account[call.vendor_account_id].append(call)
+        readers = await self._vendors.readers()
+        for account_id, calls in by_account.items():
+            gateway = await self._vendors.gateway(account_id)
+            await self._ask(gateway, calls, now, readers.get(account_id))
+        return bool(due)
+
+    async def _ask(self, gateway: Gateway | None, calls: Sequence[Any], now: datetime, reader: Reader | None) -> None:
+        if gateway is None or reader is None:
+            await self._database.write(postpone, self._timing, [call.id for call in calls])
+            return
+        try:
+            evidence = await ask(gateway, calls, now)
+        except GatewayError as error:
+            self._log.warning("vendor cannot be asked", error=type(error).__name__, detail=str(error))
+            await self._database.write(postpone, self._timing, [call.id for call in calls])
+            return
+        counted = await self._database.write(conclude, self._timing, [c.id for c in calls], evidence, reader)
+        self._log.info("reconciled", **counted)
+
+
+async def ask(gateway: Gateway, calls: Sequence[Any], now: datetime) -> Evidence:
+    """The vendor's evidence about these calls, in as few requests as it takes. Raises `GatewayError`."""
+    records: list[Record] = []
+    by_number = [call for call in calls if call.vendor_call_id is None or not call.call_id_confirmed]
+    if len(calls) <= FEW and not by_number:
+        found = [await gateway.record(call.vendor_call_id) for call in calls]
+        records = [record for record in found if record is not None]
+    else:
+        phone = calls[0].phone if len(calls) == 1 else None
+        since = min(call.intended_at for call in calls) - SLACK
+        records = [record async for record in gateway.records(since, now + SLACK, phone)]
+    settled = all(call.state.final for call in calls)
+    return Evidence(
+        by_id={record.record_id: record for record in records},
+        by_reference={record.customer_id: record for record in records if record.customer_id},
+        live=[] if settled else await gateway.live_calls(),
+    )
+
+
+def conclude(
+    conn: Connection, timing: Timing, call_ids: Sequence[int], evidence: Evidence, reader: Reader
+) -> dict[str, int]:
+    """Write what the evidence proves of these calls; counts by conclusion."""
+    now = clock(conn)
+    rule = reader.abandoned_without_extension
+    counted: dict[str, int] = defaultdict(int)
+    told: list[Told] = []
+    waiting: list[Any] = []
+    for call in ledger.locked(conn, call_ids):
+        if call.check_at is None:
+            continue
+        record = evidence.of(call)
+        if record is not None:
+            counted["records"] += 1
+            told += _recorded(conn, now, timing, call, record, rule)
+        elif (fact := _without_record(now, timing, call, evidence)) is not None:
+            counted[fact.kind.value] += 1
+            told.append(Told(call.id, fact))
+        else:
+            waiting.append(call.id)
+    account = {call.vendor_account_id: rule for call in ledger.locked(conn, call_ids[:1])}
+    ledger.apply(conn, now, timing, told, account)
+    postpone(conn, timing, [*waiting, *(one.call_id for one in told)])
+    return dict(counted)
+
+
+def _recorded(conn: Connection, now: datetime, timing: Timing, call: Any, record: Record, rule: bool) -> list[Told]:
+    """A record decides whose call it was: ours as bound, another's of ours, or one that nobody ordered."""
+    fact = fact_of(record)
+    named = binding.by_reference(conn, call.vendor_account_id, [record.customer_id or ""]).get(record.customer_id or "")
+    owner = named if named is not None else call
+    if owner.id != call.id:
+        if owner.call_id_confirmed and owner.vendor_call_id != record.record_id:
+            _unordered(conn, now, owner)
+            return [Told(call.id, fact)]
+        ledger.rebind(conn, now, timing, call.id, owner.id, record.record_id, rule)
+        return [Told(owner.id, fact)]
+    if call.vendor_call_id not in (None, record.record_id) and call.call_id_confirmed:
+        _unordered(conn, now, call)
+        return []
+    holder = binding.by_vendor_id(conn, call.vendor_account_id, [record.record_id]).get(record.record_id)
+    if holder is not None and holder.id != call.id:
+        ledger.rebind(conn, now, timing, holder.id, call.id, record.record_id, rule)
+    if call.vendor_call_id not in (None, record.record_id):
+        ledger.unbind(conn, now, timing, call.id, call.vendor_call_id, rule)
+    return [Told(call.id, fact)]
+
+
+def _unordered(conn: Connection, now: datetime, call: Any) -> None:
+    """The vendor rang somebody a second time by itself: stop before it does so again, and say so."""
+    if call.campaign_id is not None:
+        detail = f"the vendor made a second call for one order (call {call.id}): check its recall settings"
+        ledger.pause(conn, now, call.campaign_id, Reason.UNORDERED_RING, detail)
+
+
+def _without_record(now: datetime, timing: Timing, call: Any, evidence: Evidence) -> states.Fact | None:
+    """What may be concluded where the vendor has no record of a call: None means wait and ask again."""
+    if call.state.final or evidence.lives(call):
+        return None
+    if call.state is CallState.INTENDED:
+        return states.Fact(FactKind.UNSURE, now, reason=Reason.CRASHED)
+    if call.state is CallState.PLACED and call.mode is not None and call.mode.queued:
+        return _still_queued(now, timing, call)
+    return states.Fact(FactKind.GIVEN_UP, now, reason=Reason.NO_EVIDENCE) if _too_long(now, timing, call) else None
+
+
+def _still_queued(now: datetime, timing: Timing, call: Any) -> states.Fact | None:
+    """A fed call that was not seen to ring stays the vendor's until its queue was deleted. When that is done, the
+    grace is over, and it neither lives nor has a record, it never rang."""
+    if call.withdrawn_at is None or now < call.withdrawn_at + timing.take_back_grace:
+        return None
+    return states.Fact(FactKind.TAKEN_BACK, now, reason=Reason.TAKEN_BACK)
+
+
+def _too_long(now: datetime, timing: Timing, call: Any) -> bool:
+    if call.state is CallState.ENDED:
+        since, wait = call.ended_at or call.intended_at, timing.record_wait
+    elif call.state is CallState.ANSWERED:
+        since, wait = call.answered_at or call.intended_at, timing.record_wait
+    else:
+        since, wait = call.ringing_at or call.intended_at, timing.unsure_grace
+    return bool(now >= since + wait or now >= call.intended_at + timing.patience)
+
+
+def fact_of(record: Record) -> states.Fact:
+    """A record as a fact. It names our reference, so it confirms its call id."""
+    return states.Fact(
+        kind=FactKind.RECORD,
+        at=record.ended_at or record.started_at,
+        call_id=record.record_id,
+        sip_call_id=record.sip_call_id,
+        duration=record.duration,
+        billsec=record.billsec,
+        disposition=record.disposition,
+        extension=record.extension,
+        hotline=record.hotline,
+        recording_url=record.recording_url,
+        answered_at=record.answered_at,
+        ended_at=record.ended_at,
+        confirms=True,
+    )
+
+
+def postpone(conn: Connection, timing: Timing, call_ids: Sequence[int]) -> None:
+    """Look at these again later; a settled call whose id nobody confirms is let be after a few times."""
+    columns = columns_of(Call)
+    now = clock(conn)
+    due = update(table(Call)).where(columns.id.in_(list(call_ids)), columns.check_at <= now)
+    conn.execute(due.values(check_at=now + timing.check_again, checks=columns.checks + 1))
+    done = update(table(Call)).where(
+        columns.id.in_(list(call_ids)), columns.state == CallState.SETTLED, columns.checks >= CONFIRMATIONS
+    )
+    conn.execute(done.values(check_at=None))

@@ -1,0 +1,77 @@
+"""The registering loop: sees to it that each vendor sends its hooks to us; and which entrance is whose."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+import anyio
+
+from dialer.database import Database
+from dialer.gateways import GatewayError
+from dialer.logs import log
+from dialer.vault import KeyLost, Vault
+from dialer.vendors import Vendors, is_loopback, read_accounts
+from dialer.webhooks import Door
+
+FRESH = 1.0
+
+
+def hook_url(public_url: str, segment: str) -> str:
+    """Where an account's hooks arrive."""
+    return f"{public_url.rstrip('/')}/hooks/{segment}"
+
+
+class RegisteringLoop:
+    def __init__(self, database: Database, vendors: Vendors, vault: Vault, public_url: str) -> None:
+        self._database = database
+        self._vendors = vendors
+        self._vault = vault
+        self._public_url = public_url
+        self._log = log("registering")
+
+    async def step(self, now: datetime) -> bool:
+        """Register what is missing with every account; other systems' hooks are left alone."""
+        for account in await self._vendors.accounts():
+            try:
+                await self._register(account)
+            except (GatewayError, KeyLost) as error:
+                self._log.warning("hooks not registered", vendor=account.name, detail=str(error))
+        return False
+
+    async def _register(self, account: Any) -> None:
+        if is_loopback(self._public_url) and not is_loopback(account.url):
+            self._log.warning("hooks not registered", vendor=account.name, detail="DIALER_PUBLIC_URL is not set")
+            return
+        gateway = await self._vendors.gateway(account.id)
+        if gateway is None:
+            return
+        secret = self._vault.open(account.sealed_credentials, f"vendor {account.name}")
+        done = await gateway.register_hooks(hook_url(self._public_url, secret["hook_path"]), secret["hook_key"])
+        if done.added or done.replaced:
+            self._log.info("hooks registered", vendor=account.name, added=done.added, replaced=done.replaced)
+
+
+def doors_of(database: Database, vault: Vault) -> Callable[[], Awaitable[dict[str, Door]]]:
+    """The entrances of all accounts by hashed segment, read again after a second at the earliest."""
+    opened: dict[bytes, str] = {}
+    found: dict[str, Door] = {}
+    read_at = -FRESH
+
+    async def doors() -> dict[str, Door]:
+        nonlocal read_at
+        if anyio.current_time() - read_at < FRESH:
+            return found
+        read_at = anyio.current_time()
+        rows = await database.read(read_accounts)
+        found.clear()
+        for row in rows:
+            sealed = bytes(row.sealed_credentials)
+            if sealed not in opened:
+                try:
+                    opened[sealed] = vault.open(sealed, f"vendor {row.name}").get("hook_key", "")
+                except KeyLost:
+                    continue
+            found[row.hook_path_hash] = Door(row.tenant_id, row.id, opened[sealed])
+        return found
+
+    return doors

@@ -1,0 +1,214 @@
+"""The composition root: opens, starts and stops everything, in an order.
+
+Stopping: placing ends first and gives back what it claimed; hooks and settling go on until the calls in flight are
+settled or the grace is over; then the server, the vendors' connections, the database.
+"""
+
+import fcntl
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import anyio
+from aiohttp import web
+from anyio.abc import TaskGroup
+from sqlalchemy import Connection, func, select
+from sqlalchemy.engine import make_url
+
+from campaigns.models import Call
+from campaigns.rows import columns_of
+from campaigns.words import LIVE_STATES, CallState
+from dialer import migrations
+from dialer.attending import AttendingLoop
+from dialer.database import Database, open_database
+from dialer.logs import log
+from dialer.loops import Loop
+from dialer.placing import PlacingLoop
+from dialer.reconciling import ReconcilingLoop
+from dialer.registering import RegisteringLoop, doors_of
+from dialer.settings import Settings
+from dialer.settling import SettlingLoop
+from dialer.steering import SteeringLoop
+from dialer.vault import Vault, open_vault
+from dialer.vendors import Vendors
+from dialer.webhooks import Webhooks
+
+ROLES = ("all", "web", "engine")
+WATCH_EVERY = 0.1
+
+
+class AlreadyServing(Exception):
+    """Another process serves this embedded database; the message says which folder."""
+
+
+class BadRole(Exception):
+    """A role that this database cannot have; the message says why."""
+
+
+async def serve(
+    settings: Settings, host: str, port: int, role: str, on_ready: Callable[[str], None] = lambda _url: None
+) -> None:
+    """Run until SIGTERM or SIGINT. `on_ready` gets the server's address when hooks may come."""
+    _check_role(settings, role)
+    with alone(settings):
+        database = open_database(settings.url)
+        try:
+            if _embedded(settings):
+                await migrations.upgrade_any(settings.url, database)
+            await database.read(migrations.require_head)
+            vault = open_vault(settings)
+            async with Vendors(database, vault, settings.speed) as vendors:
+                await Engine(settings, database, vault, vendors, role).run(host, port, on_ready)
+        finally:
+            await database.close()
+
+
+def _embedded(settings: Settings) -> bool:
+    return make_url(settings.url).get_backend_name() == "sqlite"
+
+
+def _check_role(settings: Settings, role: str) -> None:
+    if role not in ROLES:
+        raise BadRole(f"role {role} is not one of {', '.join(ROLES)}")
+    if role != "all" and _embedded(settings):
+        raise BadRole(f"role {role} needs PostgreSQL: the embedded database is served by one process, with role all")
+
+
+@contextmanager
+def alone(settings: Settings) -> Any:
+    """Hold the embedded database's data folder for one serving process. Raises `AlreadyServing`."""
+    if not _embedded(settings):
+        yield
+        return
+    folder = Path(make_url(settings.url).database or "").resolve().parent
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "serve.lock", "w", encoding="ascii") as file:
+        _lock(file, folder)
+        yield
+
+
+def _lock(file: IO[str], folder: Path) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise AlreadyServing(f"another `dialer serve` already works in {folder}: stop it first") from None
+
+
+class Engine:
+    """The loops and the server of one process."""
+
+    def __init__(self, settings: Settings, database: Database, vault: Vault, vendors: Vendors, role: str) -> None:
+        self._settings = settings
+        self._database = database
+        self._vault = vault
+        self._vendors = vendors
+        self._role = role
+        self._log = log("runtime")
+
+    async def run(self, host: str, port: int, on_ready: Callable[[str], None]) -> None:
+        stopping = anyio.Event()
+        async with anyio.create_task_group() as tasks, anyio.create_task_group() as wire:
+            tasks.start_soon(_watch_signals, stopping)
+            loops = self._loops(wire)
+            async with self._server(host, port, loops, tasks) as address:
+                public = self._settings.public_url.rstrip("/") or address
+                loops["registering"] = self._registering(public)
+                for loop in loops.values():
+                    tasks.start_soon(loop.run)
+                self._log.info("serving", address=address, role=self._role, database=_name(self._settings.url))
+                on_ready(address)
+                await stopping.wait()
+                await self._stop(loops)
+            wire.cancel_scope.cancel()
+            tasks.cancel_scope.cancel()
+
+    def _loops(self, wire: TaskGroup) -> dict[str, Loop]:
+        settings, timing = self._settings, self._settings.timing
+        database, vendors = self._database, self._vendors
+        brisk = max(0.2 / settings.speed, 0.02)
+        loops: dict[str, Loop] = {}
+        if self._role == "web":
+            return loops
+        self.placing = PlacingLoop(database, vendors, timing, wire)
+        loops["placing"] = Loop("placing", self.placing.step, database, brisk)
+        settling = SettlingLoop(database, vendors, timing, loops["placing"].bell.ring)
+        loops["settling"] = Loop("settling", settling.step, database, max(1 / settings.speed, 0.05))
+        reconciling = ReconcilingLoop(database, vendors, timing)
+        loops["reconciling"] = Loop("reconciling", reconciling.step, database, max(1 / settings.speed, 0.05))
+        steering = SteeringLoop(database, vendors, timing)
+        loops["steering"] = Loop("steering", steering.step, database, brisk * 2)
+        attending = AttendingLoop(database, vendors, timing)
+        loops["attending"] = Loop("attending", attending.step, database, 0.5)
+        return loops
+
+    def _registering(self, public: str) -> Loop:
+        registering = RegisteringLoop(self._database, self._vendors, self._vault, public)
+        return Loop("registering", registering.step, self._database, 60)
+
+    @asynccontextmanager
+    async def _server(self, host: str, port: int, loops: dict[str, Loop], tasks: TaskGroup) -> AsyncIterator[str]:
+        bell = loops["settling"].bell.ring if "settling" in loops else lambda: None
+        webhooks = Webhooks(self._database, self._settings, doors_of(self._database, self._vault), bell)
+        tasks.start_soon(webhooks.intake.run)
+        runner = web.AppRunner(webhooks.application(self._missing(loops)), access_log=None, handle_signals=False)
+        await runner.setup()
+        site = web.TCPSite(runner, host, port, reuse_address=True)
+        try:
+            await site.start()
+            bound = runner.addresses[0]
+            yield f"http://{bound[0]}:{bound[1]}"
+        finally:
+            with anyio.CancelScope(shield=True):
+                await runner.cleanup()
+
+    def _missing(self, loops: dict[str, Loop]) -> Callable[[], Any]:
+        async def missing() -> list[str]:
+            lost = [loop.name for loop in loops.values() if loop.ended.is_set()]
+            try:
+                with anyio.fail_after(5):
+                    await self._database.read(migrations.require_head)
+            except Exception as error:
+                lost.append(f"database: {type(error).__name__}")
+            return lost
+
+        return missing
+
+    async def _stop(self, loops: dict[str, Loop]) -> None:
+        self._log.info("stopping", grace=self._settings.stop_grace)
+        for name in ("placing", "registering", "attending"):
+            if name in loops:
+                loops[name].stop()
+                await loops[name].ended.wait()
+        if "placing" in loops:
+            with anyio.move_on_after(self._settings.stop_grace):
+                await self._quiet()
+        for loop in loops.values():
+            loop.stop()
+        for loop in loops.values():
+            await loop.ended.wait()
+        self._log.info("stopped")
+
+    async def _quiet(self) -> None:
+        """Wait until nothing is on the wire, and no call of ours is live or waits for its verdict."""
+        # Other processes settle calls too, so there is no event to wait for: the database is looked at.
+        while self.placing.on_wire or await self._database.read(in_flight):  # noqa: ASYNC110
+            await anyio.sleep(WATCH_EVERY)
+
+
+def in_flight(conn: Connection) -> int:
+    """Calls that are live, or over and without a verdict."""
+    call = columns_of(Call)
+    unsettled = call.state.in_([*LIVE_STATES, CallState.ENDED])
+    return int(conn.scalar(select(func.count()).where(unsettled)) or 0)
+
+
+async def _watch_signals(stopping: anyio.Event) -> None:
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async for _ in signals:
+            stopping.set()
+
+
+def _name(url: str) -> str:
+    return make_url(url).render_as_string(hide_password=True)

@@ -1,0 +1,63 @@
+"""Settings, from the environment (`DIALER_…`) or a `.env` file. Every one has a default that is safe."""
+
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from campaigns.timing import Timing
+
+
+class Settings(BaseSettings):
+    """Durations are real seconds unless their name says otherwise."""
+
+    model_config = SettingsConfigDict(env_prefix="DIALER_", env_file=".env", extra="ignore")
+
+    data_dir: Path = Field(default=Path("dialer-data"), description="where the embedded database and its key live")
+    database_url: str = Field(default="", description="empty: SQLite in the data folder")
+    tenant: str = Field(default="default", description="which company the command line speaks for")
+    secret_key: SecretStr = Field(
+        default=SecretStr(""), description="keys that seal secrets, newest first, separated by commas"
+    )
+    public_url: str = Field(default="", description="where the vendor reaches our webhooks, for example behind a proxy")
+    zone: str = Field(default="Asia/Ho_Chi_Minh", description="the time zone of a new tenant")
+    log_level: str = Field(default="INFO")
+    log_format: str = Field(default="auto", description="`json`, `text`, or `auto`: text on a terminal")
+    speed: float = Field(
+        default=1.0, gt=0, le=1000, description="for a simulator that runs faster than life; loopback vendors only"
+    )
+    stop_grace: float = Field(default=20.0, ge=0, description="how long a stop waits for calls in flight")
+    hook_auth: str = Field(
+        default="any", description="how hooks prove themselves: `bearer`, `x-api-key`, `path`, or `any` of them"
+    )
+    lease_seconds: float = Field(default=60, gt=1)
+    first_check_seconds: float = Field(default=90, gt=0, description="silence of a call after which we ask")
+    unsure_grace_seconds: float = Field(default=300, gt=0)
+    patience_seconds: float = Field(default=3 * 3600, gt=0)
+    unknown_recall_delay_seconds: float = Field(default=3600, ge=0)
+
+    @field_validator("hook_auth")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in ("any", "bearer", "x-api-key", "path"):
+            raise ValueError("must be one of any, bearer, x-api-key, path")
+        return value
+
+    @cached_property
+    def url(self) -> str:
+        """The database: PostgreSQL by `postgresql+asyncpg://…`, else the embedded one."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'dialer.db'}"
+
+    @cached_property
+    def timing(self) -> Timing:
+        """All waits, at this world's speed."""
+        real = Timing(
+            lease=timedelta(seconds=self.lease_seconds),
+            first_check=timedelta(seconds=self.first_check_seconds),
+            unsure_grace=timedelta(seconds=self.unsure_grace_seconds),
+            patience=timedelta(seconds=self.patience_seconds),
+            unknown_recall_delay=timedelta(seconds=self.unknown_recall_delay_seconds),
+        )
+        return real.at_speed(self.speed)

@@ -1,0 +1,156 @@
+"""The steering loop: brings the vendor's queue to what users want, and takes back whom it must not dial any more.
+
+Our `pause` is the vendor's stop, `resume` its start, `stop` its stop and delete (TEL4VN contract section 8). A queue
+cannot be asked what it holds and gives nobody back, so a customer is taken back by deleting the queue; those of its
+others who did not ring are charged nothing and are fed again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, or_, select, update
+
+from campaigns import binding, dossiers, ledger, queue
+from campaigns.models import Call, Campaign, Tenant
+from campaigns.rows import columns_of, table
+from campaigns.timing import Timing
+from campaigns.words import LIVE_STATES, CallState, Mode, QueueState, Reason, Wanted
+from dialer.database import Database, clock
+from dialer.gateways import Gateway, GatewayError, Misconfigured, terms_of
+from dialer.logs import log
+from dialer.vendors import Vendors
+
+CALL = columns_of(Call)
+CAMPAIGN = columns_of(Campaign)
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What the vendor must be told about one campaign's queue, and why."""
+
+    campaign: Any
+    verb: str
+    """`pause`, `resume` or `withdraw`."""
+    why: Reason
+
+
+class SteeringLoop:
+    def __init__(self, database: Database, vendors: Vendors, timing: Timing) -> None:
+        self._database = database
+        self._vendors = vendors
+        self._timing = timing
+        self._log = log("steering")
+
+    async def step(self, now: datetime) -> bool:
+        """Tell the vendor everything that it must be told now; whether there was anything. What fails is tried again
+        at the next step, until it is so."""
+        courses = await self._database.read(plot, self._timing)
+        for course in courses:
+            gateway = await self._vendors.gateway(course.campaign.vendor_account_id)
+            if gateway is not None:
+                await self._steer(gateway, course)
+        return bool(courses)
+
+    async def _steer(self, gateway: Gateway, course: Course) -> None:
+        campaign = course.campaign
+        if course.verb == "withdraw" and not await self._database.write(close_the_door, self._timing, course):
+            return
+        try:
+            await _tell(gateway, course)
+        except Misconfigured as error:
+            await self._database.write(_pause, campaign.id, str(error))
+            return
+        except GatewayError as error:
+            self._log.warning("vendor queue not reached", campaign=campaign.code, verb=course.verb, detail=str(error))
+            return
+        await self._database.write(arrived, self._timing, course)
+        self._log.info("vendor queue", campaign=campaign.code, verb=course.verb, why=course.why.value)
+
+
+async def _tell(gateway: Gateway, course: Course) -> None:
+    terms = terms_of(course.campaign)
+    match course.verb:
+        case "pause":
+            await gateway.pause_queue(terms)
+        case "resume":
+            await gateway.resume_queue(terms)
+        case "withdraw":
+            await gateway.withdraw_queue(terms)
+
+
+def plot(conn: Connection, timing: Timing) -> list[Course]:
+    """Compare what is wanted with what the vendor holds, for every campaign with a queue."""
+    now = clock(conn)
+    chosen = select(table(Campaign)).where(
+        CAMPAIGN.mode.in_([Mode.AUTODIALER, Mode.AUTOCALL]), CAMPAIGN.queue_state != QueueState.ABSENT
+    )
+    found = [_course(conn, now, timing, row) for row in conn.execute(chosen.order_by(CAMPAIGN.id)).all()]
+    return [course for course in found if course is not None]
+
+
+def _course(conn: Connection, now: datetime, timing: Timing, campaign: Any) -> Course | None:
+    held = binding.at_vendor(conn, campaign.id)
+    if campaign.wanted is Wanted.STOPPED or campaign.deleted_at is not None:
+        return Course(campaign, "withdraw", Reason.NOT_RUNNING)
+    if _must_take_back(conn, now, timing, campaign, held):
+        return Course(campaign, "withdraw", Reason.TAKEN_BACK)
+    if campaign.wanted is Wanted.PAUSED and campaign.queue_state is QueueState.RUNNING:
+        return Course(campaign, "pause", Reason.NOT_RUNNING)
+    if campaign.wanted is Wanted.RUNNING and campaign.queue_state is QueueState.PAUSED:
+        return Course(campaign, "resume", Reason.ROOM)
+    if campaign.wanted is Wanted.RUNNING and not held and _finished(conn, campaign):
+        return Course(campaign, "withdraw", Reason.NOT_RUNNING)
+    return None
+
+
+def _must_take_back(conn: Connection, now: datetime, timing: Timing, campaign: Any, held: Sequence[Any]) -> bool:
+    """Whether a fed call must not ring any more by the gate's own judgement, waited far too long, or was marked in
+    an earlier step that did not come to its end."""
+    if not held:
+        return False
+    tenant = conn.execute(select(table(Tenant)).where(columns_of(Tenant).id == campaign.tenant_id)).one()
+    stale = now - timing.unsure_grace
+    placed = [call for call in held if call.state is CallState.PLACED]
+    waited = campaign.queue_state is QueueState.RUNNING and any(call.placed_at <= stale for call in placed)
+    marked = any(call.withdrawn_at is not None for call in held)
+    return marked or waited or bool(dossiers.forbidden(conn, now, timing, tenant, campaign, held))
+
+
+def close_the_door(conn: Connection, timing: Timing, course: Course) -> bool:
+    """Mark what the vendor holds, which stops all feeding; whether the wire is clear, so that nothing that was sent
+    before the withdrawal can arrive after it."""
+    now = clock(conn)
+    queue.lock(conn, course.campaign.tenant_id, course.campaign.id)
+    conn.execute(_fed(course.campaign).values(withdrawn_at=now))
+    on_wire = select(CALL.id).where(
+        CALL.campaign_id == course.campaign.id,
+        CALL.state == CallState.INTENDED,
+        CALL.intended_at > now - timing.first_check,
+    )
+    return conn.execute(on_wire.limit(1)).first() is None
+
+
+def _fed(campaign: Any) -> Any:
+    held = or_(CALL.state == CallState.PLACED, CALL.state == CallState.UNSURE)
+    return update(table(Call)).where(CALL.campaign_id == campaign.id, held, CALL.ringing_at.is_(None))
+
+
+def _finished(conn: Connection, campaign: Any) -> bool:
+    live = select(CALL.id).where(CALL.campaign_id == campaign.id, CALL.state.in_(LIVE_STATES)).limit(1)
+    return queue.nobody_waits(conn, campaign) and conn.execute(live).first() is None
+
+
+def arrived(conn: Connection, timing: Timing, course: Course) -> None:
+    """The vendor did as told: write it, and look after those who were taken back once the grace is over."""
+    now = clock(conn)
+    campaign = conn.execute(select(table(Campaign)).where(CAMPAIGN.id == course.campaign.id).with_for_update()).one()
+    states = {"pause": QueueState.PAUSED, "resume": QueueState.RUNNING, "withdraw": QueueState.ABSENT}
+    ledger.queue_became(conn, now, campaign, states[course.verb], "engine")
+    if course.verb == "withdraw":
+        conn.execute(_fed(campaign).values(withdrawn_at=now, check_at=now + timing.take_back_grace))
+
+
+def _pause(conn: Connection, campaign_id: int, detail: str) -> None:
+    ledger.pause(conn, clock(conn), campaign_id, Reason.MISCONFIGURED, detail)

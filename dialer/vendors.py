@@ -1,0 +1,135 @@
+"""The vendor accounts of this process: which gateway speaks for which account. The only place that picks a vendor."""
+
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection, select
+
+from campaigns.models import Agent, VendorAccount
+from campaigns.rows import columns_of, table
+from dialer.database import Database
+from dialer.gateways import Gateway, Hook, Malformed, Misconfigured
+from dialer.logs import log
+from dialer.vault import KeyLost, Vault
+
+KINDS = ("tel4vn",)
+# What an account's row holds for us and not for the gateway.
+OUR_SECRETS = ("hook_key", "hook_path")
+OUR_SETTINGS = ("abandoned_without_extension",)
+
+
+class TooFast(Exception):
+    """A speed other than 1 is for a simulator on this machine; real people are called in real time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How one account's hooks are understood."""
+
+    read: Callable[[bytes], Hook | Malformed]
+    extensions: frozenset[str]
+    abandoned_without_extension: bool
+
+    def known(self, hook: Hook) -> Hook:
+        """The hook with its extension only where it is one of our agents': a queue's number looks like one too."""
+        return hook if hook.extension in self.extensions else replace(hook, extension=None)
+
+
+def open_gateway(kind: str, url: str, credentials: dict[str, Any], settings: dict[str, Any]) -> Gateway:
+    """The gateway of a vendor kind; opens no connection yet. Raises `ValueError` for a kind we do not have."""
+    if kind not in KINDS:
+        raise ValueError(f"no gateway for vendor kind {kind}; there is {', '.join(KINDS)}")
+    from dialer.gateways.tel4vn import open_tel4vn
+
+    credentials = {name: value for name, value in credentials.items() if name not in OUR_SECRETS}
+    settings = {name: value for name, value in settings.items() if name not in OUR_SETTINGS}
+    return open_tel4vn(url, credentials, settings, now=lambda: datetime.now(UTC))  # noqa: TID251 the token's age is real
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a vendor's address is on this machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class Vendors:
+    """Gateways by account, opened when first needed, replaced when the account's row changes."""
+
+    def __init__(self, database: Database, vault: Vault, speed: float = 1.0) -> None:
+        self._database = database
+        self._vault = vault
+        self._speed = speed
+        self._open: dict[int, tuple[Any, Gateway]] = {}
+        self._stack = AsyncExitStack()
+        self._log = log("vendors")
+
+    async def __aenter__(self) -> "Vendors":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def accounts(self) -> list[Any]:
+        """The accounts that were not removed."""
+        return await self._database.read(read_accounts)
+
+    async def gateway(self, account_id: int) -> Gateway | None:
+        """The account's gateway; None where it was removed, or its secrets cannot be opened."""
+        rows = {row.id: row for row in await self.accounts()}
+        row = rows.get(account_id)
+        return await self._gateway(row) if row is not None else None
+
+    async def _gateway(self, row: Any) -> Gateway | None:
+        identity = (row.kind, row.url, bytes(row.sealed_credentials), str(row.settings))
+        known = self._open.get(row.id)
+        if known is not None and known[0] == identity:
+            return known[1]
+        if self._speed != 1 and not is_loopback(row.url):
+            raise TooFast(f"DIALER_SPEED={self._speed:g} with vendor {row.name}, which is not on this machine")
+        try:
+            credentials = self._vault.open(row.sealed_credentials, f"vendor {row.name}")
+        except KeyLost as lost:
+            self._log.error("secrets cannot be opened", vendor=row.name, what_to_do=str(lost))
+            return None
+        try:
+            gateway = open_gateway(row.kind, row.url, credentials, row.settings)
+        except Misconfigured as error:
+            self._log.error("vendor account unusable", vendor=row.name, what_to_do=str(error))
+            return None
+        if hasattr(gateway, "aclose"):
+            self._stack.push_async_callback(gateway.aclose)
+        self._open[row.id] = (identity, gateway)
+        return gateway
+
+    async def readers(self) -> dict[int, Reader]:
+        """How to understand each account's hooks."""
+        readers = {}
+        extensions = await self._database.read(read_extensions)
+        for row in await self.accounts():
+            gateway = await self._gateway(row)
+            if gateway is not None:
+                abandoned = bool(row.settings.get("abandoned_without_extension", True))
+                readers[row.id] = Reader(gateway.read, extensions.get(row.id, frozenset()), abandoned)
+        return readers
+
+
+def read_accounts(conn: Connection) -> list[Any]:
+    columns = columns_of(VendorAccount)
+    chosen = select(table(VendorAccount)).where(columns.removed_at.is_(None))
+    return list(conn.execute(chosen.order_by(columns.id)))
+
+
+def read_extensions(conn: Connection) -> dict[int, frozenset[str]]:
+    columns = columns_of(Agent)
+    found: dict[int, set[str]] = {}
+    for account, extension in conn.execute(select(columns.vendor_account_id, columns.extension)):
+        found.setdefault(account, set()).add(extension)
+    return {account: frozenset(extensions) for account, extensions in found.items()}

@@ -1,0 +1,22 @@
+"""What every test may lean on: one event loop, two profiles of property tests, no settings from outside."""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("quick", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("deep", max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A developer's own DIALER_ variables must not steer the tests."""
+    for name in [name for name in os.environ if name.startswith("DIALER_") and not name.startswith("DIALER_TEST_")]:
+        monkeypatch.delenv(name)

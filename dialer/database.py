@@ -21,6 +21,8 @@ from sqlalchemy.pool import QueuePool, StaticPool
 
 T = TypeVar("T")
 READERS = 4
+CLOCK = "clock"
+"""The execution option under which a connection carries a clock of its own."""
 
 
 class Database(Protocol):
@@ -34,7 +36,12 @@ class Database(Protocol):
 
 
 def clock(conn: Connection) -> datetime:
-    """The database's own time, read once a step: workers on several machines then agree on what is due."""
+    """The database's own time, read once a step: workers on several machines then agree on what is due.
+
+    A connection may carry another clock, as the deterministic simulation's do.
+    """
+    if own := conn.get_execution_options().get(CLOCK):
+        return own()  # type: ignore[no-any-return]
     if conn.dialect.name == "sqlite":
         told = conn.scalar(text("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')"))
         return datetime.fromisoformat(str(told)).replace(tzinfo=UTC)

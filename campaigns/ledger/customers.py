@@ -136,15 +136,23 @@ def reconsider(conn: Connection, now: datetime, tenant_id: int, customer_ids: Se
     return len(chosen)
 
 
-def close(conn: Connection, now: datetime, tenant_id: int, closings: Sequence[Closing], actor: str) -> list[int]:
-    """Make customers final without a call, and end their leases; the ids of those that were waiting."""
+def close(
+    conn: Connection,
+    now: datetime,
+    tenant_id: int,
+    closings: Sequence[Closing],
+    actor: str,
+    detail: str | None = None,
+) -> list[int]:
+    """Make customers final without a call, and end their leases; the ids of those that were waiting. `detail` is what
+    a person said about it, kept in their history."""
     by_id = {closing.customer_id: closing for closing in closings}
     closed: list[int] = []
     waiting = [row for row in _locked(conn, tenant_id, list(by_id)) if not row.status.final]
     for status, reason in {(c.status, c.reason) for c in closings}:
         rows = [r for r in waiting if (by_id[r.id].status, by_id[r.id].reason) == (status, reason)]
         _update(conn, tenant_id, [row.id for row in rows], _final(now, status, reason))
-        _tell(conn, now, rows, status, reason, actor)
+        _tell(conn, now, rows, status, reason, actor, detail)
         closed += [row.id for row in rows]
     return sorted(closed)
 

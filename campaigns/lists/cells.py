@@ -20,6 +20,7 @@ class Found:
     note: str = ""
 
 
+_DIGIT = re.compile(r"[1-9]")
 # Numbers are kept apart by these, but not within brackets, where a note may hold them: `0912345678 (vợ/chồng)`.
 _SEPARATOR = re.compile(r"[/;,|\n\r](?![^()]*\))")
 _WEAK_SEPARATOR = re.compile(r"\s[-–]\s(?![^()]*\))|(?<=[^\W\d_]\))\s*(?=[+\d])")
@@ -34,7 +35,7 @@ def numbers(cell: str, role: Role) -> list[Found | BadPhone]:
     whole = normalise(cell)
     if isinstance(whole, Phone):
         return [Found(whole, role)]
-    if fold(cell) in NOTHING and not any(c in "123456789" for c in cell):
+    if not _DIGIT.search(cell) and fold(cell) in NOTHING:
         return []
     if whole.fault is PhoneFault.SCIENTIFIC_NOTATION:
         return [whole]

@@ -4,11 +4,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from campaigns import ledger
 from campaigns.lists.entries import ListedDebt
 from campaigns.lists.people import CHUNK, Enrolled
+from campaigns.lists.writing import insert_all
 from campaigns.models import Campaign, Customer, Debt
 from campaigns.rows import columns_of, in_chunks, table
 
@@ -86,8 +87,7 @@ def set_debts(
         made += [{"tenant_id": tenant_id, "customer_id": one.customer_id, **row} for row in new]
         corrected += other
         dropped += gone
-    if made:
-        conn.execute(insert(table(Debt)), made)
+    insert_all(conn, Debt, made)
     _correct_debts(conn, tenant_id, corrected)
     for chunk in in_chunks(sorted(dropped), CHUNK):
         conn.execute(update(table(Debt)).where(DEBT.tenant_id == tenant_id, DEBT.id.in_(chunk)).values(removed_at=now))

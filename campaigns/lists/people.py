@@ -8,9 +8,10 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, select, update
 
 from campaigns.lists.entries import Entry, ListedPhone
+from campaigns.lists.writing import insert_all
 from campaigns.models import Number, Person
 from campaigns.phones import ambiguous, national
-from campaigns.rows import columns_of, ignoring, in_chunks, table
+from campaigns.rows import columns_of, in_chunks, table
 from campaigns.words import Subject
 
 PERSON: Final = columns_of(Person)
@@ -25,8 +26,8 @@ class Enrolled:
 
     entry: Entry
     person_id: int = 0
-    customer_id: int = 0
     new_person: bool = False
+    customer_id: int = 0
     listed_before: bool = False
     changed: bool = False
     changed_debts: int = 0
@@ -44,14 +45,12 @@ def identify(conn: Connection, now: datetime, tenant_id: int, enrolled: Sequence
     """Give each his person, in key order; name, zone and address follow the list where it tells them."""
     stored = _persons(conn, tenant_id, enrolled)
     missing = [one for one in enrolled if _key(one) not in stored]
-    made = _make_persons(conn, now, tenant_id, missing)
-    # Somebody else's import may have made a person between our two statements.
-    stored |= _persons(conn, tenant_id, [one for one in missing if _key(one) not in made])
+    _make_persons(conn, now, tenant_id, missing)
+    stored |= _persons(conn, tenant_id, missing)
+    for one in missing:
+        one.new_person = True
     for one in enrolled:
-        if new := made.get(_key(one)):
-            one.person_id, one.new_person = new, True
-        else:
-            one.person_id = stored[_key(one)].id
+        one.person_id = stored[_key(one)].id
     _correct_persons(conn, tenant_id, [(one, stored[_key(one)]) for one in enrolled if not one.new_person])
 
 
@@ -71,9 +70,7 @@ def _persons(conn: Connection, tenant_id: int, enrolled: Sequence[Enrolled]) -> 
     return found
 
 
-def _make_persons(
-    conn: Connection, now: datetime, tenant_id: int, missing: Sequence[Enrolled]
-) -> dict[tuple[Subject, str], int]:
+def _make_persons(conn: Connection, now: datetime, tenant_id: int, missing: Sequence[Enrolled]) -> None:
     rows = [
         {
             "tenant_id": tenant_id,
@@ -86,10 +83,7 @@ def _make_persons(
         }
         for one in missing
     ]
-    if not rows:
-        return {}
-    made = conn.execute(ignoring(conn, Person).returning(PERSON.id, PERSON.key_kind, PERSON.key), rows)
-    return {(kind, key): person_id for person_id, kind, key in made}
+    insert_all(conn, Person, rows)
 
 
 def _correct_persons(conn: Connection, tenant_id: int, known: Sequence[tuple[Enrolled, Any]]) -> None:
@@ -125,8 +119,7 @@ def set_numbers(
         made += [{"tenant_id": tenant_id, "person_id": one.person_id, **row} for row in new]
         corrected += other
         dropped += gone
-    if made:
-        conn.execute(ignoring(conn, Number), made)
+    insert_all(conn, Number, made)
     _correct_numbers(conn, tenant_id, corrected)
     for chunk in in_chunks(sorted(dropped), CHUNK):
         chosen = update(table(Number)).where(NUMBER.tenant_id == tenant_id, NUMBER.id.in_(chunk))

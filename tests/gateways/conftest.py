@@ -22,11 +22,6 @@ KEY = "key-of-the-test-account"
 QUICK = {"retry_pause": 0.001, "request_timeout": 2, "place_timeout": 2, "connect_timeout": 1}
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Clock:
     """A clock that a test turns by hand."""
 

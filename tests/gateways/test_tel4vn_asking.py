@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dialer.gateways import AgentStatus, Findings, Misconfigured, Refused, Registration, Unreachable
+from dialer.gateways import AgentStatus, Findings, Refused, Registration, Unreachable
 
 pytestmark = pytest.mark.anyio
 
@@ -305,11 +305,11 @@ async def test_the_tour_finds_hooks_extensions_clock_and_mapping(vendor, open_ga
         clock_skew=timedelta(seconds=90),
         cdr_mapping="flex",
         remarks=(
-            "extension 102: the vendor does not know its user",
-            "extension 103: the vendor gives its user the extension 101",
             "hook answered: missing",
             "hook hangup: missing",
             "hook cdr: foreign",
+            "extension 102: the vendor does not know its user",
+            "extension 103: the vendor gives its user the extension 101",
             "the vendor's clock differs from ours by +90 seconds",
         ),
     )
@@ -329,8 +329,9 @@ async def test_a_tour_that_is_not_let_in_says_so(vendor, open_gateway, clock):
     assert findings == Findings(logged_in=False, remarks=("log-in: HTTP 401",))
 
 
-async def test_what_fails_on_the_tour_is_a_remark(vendor, open_gateway, clock):
+async def test_what_fails_on_the_tour_is_a_remark_and_the_tour_goes_on(vendor, open_gateway, clock):
     vendor.on("GET", EVENT, vendor.reply({"code": 403}, 403))
-    findings = await open_gateway(vendor.url).check(URL, {}, clock())
-    assert findings == Findings(logged_in=True, remarks=("HTTP 403",))
-    assert issubclass(Misconfigured, Exception)
+    vendor.on("GET", STATUS, status_of())
+    vendor.on("GET", CDR, vendor.reply({"code": 400, "content": "bad"}, 400))
+    findings = await open_gateway(vendor.url).check(URL, {"101": "test.user01"}, clock())
+    assert findings == Findings(logged_in=True, extensions={"101": True}, remarks=("HTTP 403", "HTTP 400 (bad)"))

@@ -1,8 +1,8 @@
 """What we ask the vendor: records, live calls, agents, customers, and the tour of `vendor check`."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import quote
 
 import structlog
@@ -23,6 +23,7 @@ from dialer.gateways.tel4vn.reading import Row, rows_of
 from dialer.gateways.tel4vn.wire import Request, Wire
 from dialer.gateways.tel4vn.words import local, text, whole
 
+Seen = TypeVar("Seen")
 log = structlog.get_logger(__name__)
 
 RECENTLY: Final = timedelta(days=7)
@@ -78,19 +79,32 @@ async def check(wire: Wire, paths: list[str], url: str, vendor_users: Mapping[st
     remarks: list[str] = []
     try:
         await wire.log_in()
-        standing = hooks.standing(await hooks.registered(wire), url)
-        extensions = await _extensions(wire, paths, vendor_users, remarks)
-        newest = await _newest(wire, now)
     except GatewayError as error:
-        return Findings(logged_in=wire.logged_in, remarks=(str(error),))
-    remarks += [f"hook {event}: {word}" for event, word in standing.items() if word != "ours"]
-    mapping = next((found for row in rows_of(newest) if (found := reading.mapping_of(row))), None)
-    if mapping is None:
+        return Findings(logged_in=False, remarks=(str(error),))
+    standing = await _tried(_standing(wire, url, remarks), {}, remarks)
+    extensions = await _tried(_extensions(wire, paths, vendor_users, remarks), {}, remarks)
+    newest = await _tried(_newest(wire, now), None, remarks)
+    mapping = next((found for row in rows_of(newest) if (found := reading.mapping_of(row))), None) if newest else None
+    if newest and mapping is None:
         remarks.append(f"no record of the last {RECENTLY.days} days to see the CDR mapping by")
-    skew = newest.date - now if newest.date else None
+    skew = newest.date - now if newest and newest.date else None
     if skew is not None and abs(skew) > NOTABLE_SKEW:
         remarks.append(f"the vendor's clock differs from ours by {skew.total_seconds():+.0f} seconds")
     return Findings(True, standing, extensions, skew, mapping, tuple(remarks))
+
+
+async def _tried(look: Awaitable[Seen], otherwise: Seen, remarks: list[str]) -> Seen:
+    try:
+        return await look
+    except GatewayError as error:
+        remarks.append(str(error))
+        return otherwise
+
+
+async def _standing(wire: Wire, url: str, remarks: list[str]) -> dict[str, str]:
+    standing = hooks.standing(await hooks.registered(wire), url)
+    remarks += [f"hook {event}: {word}" for event, word in standing.items() if word != "ours"]
+    return standing
 
 
 async def _extensions(

@@ -41,10 +41,6 @@ class Tokens:
         self._exchanges = 0
         self._trouble: GatewayError | None = None
 
-    @property
-    def held(self) -> bool:
-        return self._token is not None
-
     async def usable(self, stale: Token | None = None) -> Token:
         """A token that is neither expired nor the `stale` one that the vendor has just refused."""
         if token := self._kept(stale):

@@ -76,10 +76,6 @@ class Wire:
         """Raises `GatewayError`, `Misconfigured` for credentials that the vendor refuses."""
         await self._tokens.usable()
 
-    @property
-    def logged_in(self) -> bool:
-        return self._tokens.held
-
     async def ask(
         self, request: Request, *, understood: Callable[[Answer], bool] = nothing, repeat: bool = True
     ) -> Answer:

@@ -1,0 +1,151 @@
+"""Finding and founding tenants and campaigns by the codes that people know them by."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from difflib import get_close_matches
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, func, select
+
+from campaigns import agents
+from campaigns.models import Campaign, Customer, Run, Tenant, VendorAccount
+from campaigns.rows import columns_of, ignoring, table
+from campaigns.words import Mode
+
+TENANT = columns_of(Tenant)
+CAMPAIGN = columns_of(Campaign)
+CODE = re.compile(r"\w[\w.-]{0,63}")
+SHOWN = 5
+
+
+class NotFound(Exception):
+    """Nothing is known by this name; the message says what there is instead."""
+
+
+class Taken(Exception):
+    """The name belongs to another already; the message says to which."""
+
+
+class BadCode(Exception):
+    """A code, or a tenant's time zone, that cannot be one; the message says what can."""
+
+
+def missing(what: str, code: str, known: Iterable[str], otherwise: str = "") -> NotFound:
+    """`there is no campaign DEM; did you mean DEMO?`, or else the first few that there are."""
+    codes = sorted(known)
+    near = get_close_matches(code, codes, 1, 0.6)
+    if near:
+        return NotFound(f"there is no {what} {code}; did you mean {near[0]}?")
+    if codes:
+        more = ", …" if len(codes) > SHOWN else ""
+        return NotFound(f"there is no {what} {code}; there is {', '.join(codes[:SHOWN])}{more}")
+    return NotFound(f"there is no {what} {code}{'; ' + otherwise if otherwise else ''}")
+
+
+def checked_code(code: str, what: str) -> str:
+    """The code, if it can be one. Raises `BadCode`."""
+    if not CODE.fullmatch(code):
+        raise BadCode(f"{what} {code!r} must be 1 to 64 letters, digits, dots, dashes and underscores")
+    return code
+
+
+def find_tenant(conn: Connection, code: str) -> Any:
+    """Raises `NotFound`."""
+    found = conn.execute(select(table(Tenant)).where(TENANT.code == code)).first()
+    if found is None:
+        raise missing("tenant", code, conn.scalars(select(TENANT.code)))
+    return found
+
+
+def ensure_tenant(conn: Connection, now: datetime, code: str, zone: str) -> Any:
+    """The tenant of this code, founded where there is none. Raises `BadCode`."""
+    found = conn.execute(select(table(Tenant)).where(TENANT.code == code)).first()
+    if found is not None:
+        return found
+    try:
+        ZoneInfo(zone)
+    except (OSError, ValueError):
+        raise BadCode(f"{zone!r} is no time zone, such as Asia/Ho_Chi_Minh") from None
+    row = {"code": checked_code(code, "tenant"), "name": "", "zone": zone, "created_at": now}
+    # Two commands may found the same tenant at once: the loser finds the winner's.
+    conn.execute(ignoring(conn, Tenant).values(row))
+    return find_tenant(conn, code)
+
+
+def find_campaign(conn: Connection, tenant_id: int, code: str) -> Any:
+    """A campaign that was not deleted. Raises `NotFound`."""
+    standing = (CAMPAIGN.tenant_id == tenant_id, CAMPAIGN.deleted_at.is_(None))
+    found = conn.execute(select(table(Campaign)).where(*standing, CAMPAIGN.code == code)).first()
+    if found is None:
+        codes = conn.scalars(select(CAMPAIGN.code).where(*standing))
+        raise missing("campaign", code, codes, "make one with `dialer campaign create`")
+    return found
+
+
+def list_campaigns(conn: Connection, tenant_id: int) -> list[Any]:
+    """The campaigns of a tenant that were not deleted, with vendor and number of customers."""
+    account, customer = columns_of(VendorAccount), columns_of(Customer)
+    listed = (
+        select(func.count())
+        .where(customer.tenant_id == CAMPAIGN.tenant_id, customer.campaign_id == CAMPAIGN.id)
+        .scalar_subquery()
+    )
+    chosen = (
+        select(table(Campaign), account.name.label("vendor"), listed.label("customers"))
+        .join(table(VendorAccount), CAMPAIGN.vendor_account_id == account.id)
+        .where(CAMPAIGN.tenant_id == tenant_id, CAMPAIGN.deleted_at.is_(None))
+    )
+    return list(conn.execute(chosen.order_by(CAMPAIGN.code)))
+
+
+def create_campaign(
+    conn: Connection, now: datetime, account: Any, code: str, mode: Mode, terms: Mapping[str, Any]
+) -> Any:
+    """A draft with these terms (`campaigns.terms.agree`) and its agents. Raises `Taken`, `BadCode`."""
+    columns = {option: value for option, value in terms.items() if option != "agents"}
+    row = columns | {
+        "tenant_id": account.tenant_id,
+        "code": checked_code(code, "campaign"),
+        "vendor_account_id": account.id,
+        "mode": mode,
+        "created_at": now,
+    }
+    made = conn.execute(ignoring(conn, Campaign).values(row).returning(CAMPAIGN.id)).first()
+    if made is None:
+        raise _collision(conn, account, code, terms["queue_code"])
+    campaign = find_campaign(conn, account.tenant_id, code)
+    if terms["agents"]:
+        agents.assign(conn, now, campaign, terms["agents"])
+    return campaign
+
+
+def check_queue(conn: Connection, campaign: Any, queue_code: str) -> None:
+    """One vendor queue, one campaign. Raises `Taken` where another campaign of the account has it."""
+    owner = _owner(conn, campaign.tenant_id, campaign.vendor_account_id, queue_code)
+    if owner is not None and owner != campaign.code:
+        raise Taken(f"the queue {queue_code} belongs to campaign {owner} already: one vendor queue, one campaign")
+
+
+def _collision(conn: Connection, account: Any, code: str, queue_code: str | None) -> Taken:
+    owner = _owner(conn, account.tenant_id, account.id, queue_code) if queue_code else None
+    if owner is not None and owner != code:
+        return Taken(f"the queue {queue_code} belongs to campaign {owner} already: one vendor queue, one campaign")
+    return Taken(f"there is a campaign {code} already: change it with `dialer campaign set {code}`")
+
+
+def _owner(conn: Connection, tenant_id: int, account_id: int, queue_code: str) -> str | None:
+    standing = (CAMPAIGN.tenant_id == tenant_id, CAMPAIGN.deleted_at.is_(None))
+    chosen = select(CAMPAIGN.code).where(
+        *standing, CAMPAIGN.vendor_account_id == account_id, CAMPAIGN.queue_code == queue_code
+    )
+    found: str | None = conn.scalar(chosen)
+    return found
+
+
+def newest_run(conn: Connection, campaign: Any) -> Any | None:
+    """The campaign's latest pass over its customers, None before its first list."""
+    run = columns_of(Run)
+    mine = select(table(Run)).where(run.tenant_id == campaign.tenant_id, run.campaign_id == campaign.id)
+    return conn.execute(mine.order_by(run.ordinal.desc()).limit(1)).first()

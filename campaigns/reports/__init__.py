@@ -1,0 +1,30 @@
+"""Questions asked of the ledger, answered in frozen rows. Nothing here writes.
+
+standing   a campaign in numbers
+results    the uploaded rows beside what came of them
+timeline   one customer: what happened, in order, and why he was (not) called
+roster     agents and their state
+reasons    why a customer waits or is final, as one SQL expression
+"""
+
+from campaigns.reports.results import Columns, Result, columns, results
+from campaigns.reports.roster import AgentLine, AgentState, roster
+from campaigns.reports.standing import Standing, standing
+from campaigns.reports.timeline import Answer, Event, Timeline, timeline, why
+
+__all__ = [
+    "AgentLine",
+    "AgentState",
+    "Answer",
+    "Columns",
+    "Event",
+    "Result",
+    "Standing",
+    "Timeline",
+    "columns",
+    "results",
+    "roster",
+    "standing",
+    "timeline",
+    "why",
+]

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, func, select
 
 from campaigns import agents
-from campaigns.models import Campaign, Customer, Run, Tenant, VendorAccount
+from campaigns.models import Campaign, Customer, Tenant, VendorAccount
 from campaigns.rows import columns_of, ignoring, table
 from campaigns.words import Mode
 
@@ -142,10 +142,3 @@ def _owner(conn: Connection, tenant_id: int, account_id: int, queue_code: str) -
     )
     found: str | None = conn.scalar(chosen)
     return found
-
-
-def newest_run(conn: Connection, campaign: Any) -> Any | None:
-    """The campaign's latest pass over its customers, None before its first list."""
-    run = columns_of(Run)
-    mine = select(table(Run)).where(run.tenant_id == campaign.tenant_id, run.campaign_id == campaign.id)
-    return conn.execute(mine.order_by(run.ordinal.desc()).limit(1)).first()

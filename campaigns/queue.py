@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, or_, select, update
 
 from campaigns import agents
+from campaigns.breaker import Breaker
 from campaigns.models import Call, Campaign, Customer, Tenant, VendorAccount
 from campaigns.rows import columns_of, table
 from campaigns.timing import Timing
@@ -46,6 +47,7 @@ class Snapshot:
     feeding_blocked: bool
     """A queue that is being taken back must not be fed."""
     resumes_at: datetime | None
+    breaker: Breaker
 
 
 def lock(conn: Connection, tenant_id: int, campaign_id: int) -> tuple[Any, Any, Any]:
@@ -84,6 +86,7 @@ def snapshot(conn: Connection, now: datetime, timing: Timing, tenant: Any, accou
         leased=lease,
         feeding_blocked=_taking_back(conn, campaign),
         resumes_at=account.placing_resumes_at,
+        breaker=Breaker.from_json(account.breaker.get(campaign.hotline or "")),
     )
 
 

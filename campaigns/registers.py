@@ -2,7 +2,7 @@
 called). Their headers are recognised like a list's; a file with a single column needs none."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
@@ -39,7 +39,7 @@ class NumberFile:
 class _Table:
     """The columns that matter, under what headers, and the rows below."""
 
-    columns: dict[int, str]
+    columns: Mapping[int, str]
     rows: Iterator[Row]
 
 
@@ -58,17 +58,24 @@ def read_numbers(path: Path) -> NumberFile:
     if found is None:
         raise UnreadableList(f"{path.name} has no column of telephone numbers; head it Số điện thoại or phone.")
     phones: dict[str, None] = {}
-    read = NumberFile([], 0)
-    rows = 0
+    rejects: list[Remark] = []
+    notes: list[Remark] = []
+    rows_read = 0
     for row, cells in found.rows:
         if not "".join(cells).strip():
             continue
-        rows += 1
-        phones.update(dict.fromkeys(_row_numbers(found.columns, row, cells, read)))
-    return NumberFile(list(phones), rows, read.rejects, read.notes)
+        rows_read += 1
+        told, faults = _numbers_in(found.columns, row, cells)
+        phones.update(dict.fromkeys(told))
+        if told:
+            notes += faults
+        else:
+            rejects.append(faults[0] if faults else remark(row, "", "", Fault.NO_PHONE))
+    return NumberFile(list(phones), rows_read, rejects, notes)
 
 
-def _row_numbers(columns: dict[int, str], row: int, cells: Sequence[str], into: NumberFile) -> list[str]:
+def _numbers_in(columns: Mapping[int, str], row: int, cells: Sequence[str]) -> tuple[list[str], list[Remark]]:
+    """A row's numbers, and what in its cells is none."""
     phones: list[str] = []
     faults: list[Remark] = []
     for index, header in columns.items():
@@ -78,11 +85,7 @@ def _row_numbers(columns: dict[int, str], row: int, cells: Sequence[str], into: 
                 phones.append(item.phone.e164)
             else:
                 faults.append(remark(row, header, text, item.fault))
-    if phones:
-        into.notes.extend(faults)
-    else:
-        into.rejects.append(faults[0] if faults else remark(row, "", "", Fault.NO_PHONE))
-    return phones
+    return phones, faults
 
 
 def _cell(cells: Sequence[str], index: int) -> str:
@@ -106,7 +109,7 @@ def _id_columns(top: list[Row]) -> tuple[int, dict[int, str]] | None:
         if "id" in known:
             return position + 1, {known["id"]: cells[known["id"]]}
     filled = {index for _, cells in top for index, cell in enumerate(cells) if cell.strip()}
-    return (0, {index: "" for index in filled}) if len(filled) == 1 else None
+    return (0, dict.fromkeys(filled, "")) if len(filled) == 1 else None
 
 
 def _number_columns(top: list[Row]) -> tuple[int, dict[int, str]] | None:

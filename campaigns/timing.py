@@ -37,6 +37,8 @@ class Timing:
     """How long a customer waits when his number or person is in another call."""
     agent_busy: timedelta = timedelta(seconds=30)
     agent_snapshot: timedelta = timedelta(seconds=5)
+    breaker_pause: timedelta = timedelta(seconds=30)
+    """How long an opened breaker waits for its first probe; doubled each time that it opens again."""
     take_back_grace: timedelta = timedelta(seconds=10)
     """After a queue was withdrawn: how long a call that was just being dialed may need to show itself."""
 

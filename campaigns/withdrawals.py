@@ -95,16 +95,3 @@ def underway(calls: Iterable[Any]) -> list[Underway]:
         )
         for call in calls
     ]
-
-
-def call_again(conn: Connection, now: datetime, campaign: Any, cause: str, actor: str) -> tuple[int, int]:
-    """Open another run over a campaign's customers; its number, and how many were taken into it. Those withdrawn or
-    suppressed stay as they are."""
-    run_id = ledger.open_run(conn, now, campaign.tenant_id, campaign.id, cause)
-    callable_again = select(CUSTOMER.id).where(
-        CUSTOMER.tenant_id == campaign.tenant_id,
-        CUSTOMER.campaign_id == campaign.id,
-        CUSTOMER.status.not_in([Status.WITHDRAWN, Status.DNC]),
-    )
-    ids = list(conn.scalars(callable_again.order_by(CUSTOMER.id)))
-    return run_id, ledger.reopen(conn, now, campaign.tenant_id, campaign.id, run_id, ids, actor)

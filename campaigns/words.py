@@ -235,6 +235,11 @@ class Reason(StrEnum):
     AT_HOTLINE_LIMIT = "at-hotline-limit"
     QUEUE_NOT_READY = "queue-not-ready"
     NOT_RUNNING = "not-running"
+    BREAKER = "breaker"
+    # Why a breaker opened.
+    REQUESTS_FAIL = "requests-fail"
+    CALLS_FAIL_FAST = "calls-fail-fast"
+    NO_ANSWERS = "no-answers"
     # A call of others, or one that turned out to be another's.
     REBOUND = "rebound"
     # A campaign that paused itself.

@@ -34,6 +34,10 @@ class Database(Protocol):
 
     async def close(self) -> None: ...
 
+    def pool(self) -> dict[str, int]:
+        """Connections by use, for metrics."""
+        ...
+
 
 def clock(conn: Connection) -> datetime:
     """The database's own time, read once a step: workers on several machines then agree on what is due.
@@ -70,6 +74,9 @@ class Embedded:
 
     async def read(self, work: Callable[..., T], *args: Any) -> T:
         return await anyio.to_thread.run_sync(_transact, self._reading, work, args, limiter=self._readers)
+
+    def pool(self) -> dict[str, int]:
+        return {"writing": int(self._writer.borrowed_tokens), "reading": int(self._readers.borrowed_tokens)}
 
     async def close(self) -> None:
         self._reading.dispose()
@@ -116,6 +123,11 @@ class Postgres:
 
     async def read(self, work: Callable[..., T], *args: Any) -> T:
         return await self.write(work, *args)
+
+    def pool(self) -> dict[str, int]:
+        pool = self._engine.pool
+        assert isinstance(pool, QueuePool)
+        return {"checked-out": pool.checkedout(), "idle": pool.checkedin()}
 
     async def close(self) -> None:
         with anyio.CancelScope(shield=True):

@@ -8,6 +8,7 @@ import anyio.lowlevel
 
 from dialer.database import Database, clock
 from dialer.logs import log
+from dialer.metrics import Metrics
 
 Step = Callable[[datetime], Awaitable[bool]]
 AFTER_TROUBLE = 1.0
@@ -31,13 +32,14 @@ class Bell:
 class Loop:
     """One station of the engine. `every` is the longest pause between two looks, in seconds."""
 
-    def __init__(self, name: str, step: Step, database: Database, every: float) -> None:
+    def __init__(self, name: str, step: Step, database: Database, every: float, metrics: Metrics | None = None) -> None:
         self.name = name
         self.bell = Bell()
         self.steps = 0
         self._step = step
         self._database = database
         self._every = every
+        self._metrics = metrics
         self._stopping = False
         self.ended = anyio.Event()
         self._log = log(name)
@@ -65,6 +67,8 @@ class Loop:
             busy = await self._step(now)
         except Exception as error:
             self._log.exception("step failed", error=type(error).__name__)
+            if self._metrics is not None:
+                self._metrics.failures.labels(self.name, type(error).__name__).inc()
             return AFTER_TROUBLE
         await anyio.lowlevel.checkpoint()
         return 0 if busy else self._every

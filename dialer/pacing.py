@@ -41,6 +41,8 @@ def decide(snapshot: Snapshot, policy: Policy, wish: int, now: datetime) -> Allo
 
 def _ceilings(snapshot: Snapshot, policy: Policy) -> list[Allotment]:
     rooms = []
+    if (room := snapshot.breaker.room(snapshot.unanswered)) is not None:
+        rooms.append(Allotment(room, Reason.BREAKER))
     if policy.concurrent_call is not None:
         rooms.append(Allotment(policy.concurrent_call - snapshot.campaign_live, Reason.AT_CAMPAIGN_LIMIT))
     if policy.mode.uses_agents:

@@ -6,12 +6,11 @@ after. Only this process, which knows that it wrote nothing, may release an inte
 
 import secrets
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
-from anyio.abc import TaskGroup
 from sqlalchemy import Connection
 
 from campaigns import agents, compliance, dossiers, ledger, queue, rulebooks, states
@@ -25,6 +24,7 @@ from dialer import pacing
 from dialer.database import Database, clock
 from dialer.gateways import Gateway, NotPlaced, Order, Placed, Placing, Terms, Unsure, terms_of
 from dialer.logs import log
+from dialer.metrics import Metrics, timed
 from dialer.vendors import Vendors
 
 AHEAD_OF_WIRE = 20
@@ -32,6 +32,12 @@ AHEAD_OF_WIRE = 20
 SEARCHES = 5
 # Reasons to hold back every call of the account for a while, and those that need a person.
 SLOW_DOWN = (Reason.THROTTLED, Reason.UNREACHABLE)
+
+
+class Starts(Protocol):
+    """What a hand-over is started with: a task group, or a scheduler that gives each its turn."""
+
+    def start_soon(self, work: Callable[..., Coroutine[Any, Any, Any]], /, *args: Any) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +51,12 @@ class Handover:
 class PlacingLoop:
     """`step` starts hand-overs and does not wait for the vendor: what is on the wire counts as live meanwhile."""
 
-    def __init__(self, database: Database, vendors: Vendors, timing: Timing, tasks: TaskGroup) -> None:
+    def __init__(self, database: Database, vendors: Vendors, timing: Timing, tasks: Starts, metrics: Metrics) -> None:
         self._database = database
         self._vendors = vendors
         self._timing = timing
         self._tasks = tasks
+        self._metrics = metrics
         self._on_wire: Counter[int] = Counter()
         self._because: dict[int, Reason] = {}
         self._log = log("placing")
@@ -77,7 +84,8 @@ class PlacingLoop:
         if gateway is None:
             return None
         token = secrets.token_hex(16)
-        claimed, because = await self._database.write(choose, self._timing, campaign, wish, token)
+        with timed(self._metrics.claim_seconds):
+            claimed, because = await self._database.write(choose, self._timing, campaign, wish, token)
         self._say_why(campaign, because)
         if not claimed:
             return None
@@ -99,7 +107,8 @@ class PlacingLoop:
     async def _hand_over(self, campaign: Any, part: Sequence[tuple[int, Order]]) -> None:
         try:
             gateway = await self._vendors.gateway(campaign.vendor_account_id)
-            answers = await _place(gateway, terms_of(campaign), [order for _, order in part])
+            with timed(self._metrics.place_seconds):
+                answers = await _place(gateway, terms_of(campaign), [order for _, order in part])
             calls = {order.reference: call for call, order in part}
             await self._database.write(record, self._timing, campaign, calls, answers)
             self._tell(campaign, answers)
@@ -108,6 +117,7 @@ class PlacingLoop:
 
     def _tell(self, campaign: Any, answers: Sequence[Placing]) -> None:
         for answer in answers:
+            self._metrics.placed.labels("placed" if isinstance(answer, Placed) else answer.reason.value).inc()
             if isinstance(answer, Placed):
                 self._log.info("placed", campaign=campaign.code, reference=answer.reference)
             else:

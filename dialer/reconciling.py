@@ -21,6 +21,7 @@ from campaigns.words import CallState, FactKind, Reason
 from dialer.database import Database, clock
 from dialer.gateways import Gateway, GatewayError, LiveCall, Record
 from dialer.logs import log
+from dialer.metrics import Metrics
 from dialer.vendors import Reader, Vendors
 
 BATCH = 200
@@ -50,8 +51,9 @@ class Evidence:
 
 
 class ReconcilingLoop:
-    def __init__(self, database: Database, vendors: Vendors, timing: Timing) -> None:
+    def __init__(self, database: Database, vendors: Vendors, timing: Timing, metrics: Metrics) -> None:
         self._database = database
+        self._metrics = metrics
         self._vendors = vendors
         self._timing = timing
         self._log = log("reconciling")
@@ -80,6 +82,8 @@ class ReconcilingLoop:
             await self._database.write(postpone, self._timing, [call.id for call in calls])
             return
         counted = await self._database.write(conclude, self._timing, [c.id for c in calls], evidence, reader)
+        for conclusion, count in counted.items():
+            self._metrics.conclusions.labels(conclusion).inc(count)
         self._log.info("reconciled", **counted)
 
 

@@ -23,8 +23,10 @@ from campaigns.words import LIVE_STATES, CallState
 from dialer import migrations
 from dialer.attending import AttendingLoop
 from dialer.database import Database, open_database
+from dialer.guarding import GuardingLoop
 from dialer.logs import log
 from dialer.loops import Loop
+from dialer.metrics import Metrics
 from dialer.placing import PlacingLoop
 from dialer.reconciling import ReconcilingLoop
 from dialer.registering import RegisteringLoop, doors_of
@@ -105,6 +107,7 @@ class Engine:
         self._vault = vault
         self._vendors = vendors
         self._role = role
+        self.metrics = Metrics()
         self._log = log("runtime")
 
     async def run(self, host: str, port: int, on_ready: Callable[[str], None]) -> None:
@@ -131,26 +134,30 @@ class Engine:
         loops: dict[str, Loop] = {}
         if self._role == "web":
             return loops
-        self.placing = PlacingLoop(database, vendors, timing, wire)
-        loops["placing"] = Loop("placing", self.placing.step, database, brisk)
-        settling = SettlingLoop(database, vendors, timing, loops["placing"].bell.ring)
-        loops["settling"] = Loop("settling", settling.step, database, max(1 / settings.speed, 0.05))
-        reconciling = ReconcilingLoop(database, vendors, timing)
-        loops["reconciling"] = Loop("reconciling", reconciling.step, database, max(1 / settings.speed, 0.05))
+        self.placing = PlacingLoop(database, vendors, timing, wire, self.metrics)
+        loops["placing"] = Loop("placing", self.placing.step, database, brisk, self.metrics)
+        settling = SettlingLoop(database, vendors, timing, loops["placing"].bell.ring, self.metrics)
+        loops["settling"] = Loop("settling", settling.step, database, max(1 / settings.speed, 0.05), self.metrics)
+        reconciling = ReconcilingLoop(database, vendors, timing, self.metrics)
+        loops["reconciling"] = Loop(
+            "reconciling", reconciling.step, database, max(1 / settings.speed, 0.05), self.metrics
+        )
         steering = SteeringLoop(database, vendors, timing)
-        loops["steering"] = Loop("steering", steering.step, database, brisk * 2)
+        loops["steering"] = Loop("steering", steering.step, database, brisk * 2, self.metrics)
+        guarding = GuardingLoop(database, vendors, timing)
+        loops["guarding"] = Loop("guarding", guarding.step, database, max(1 / settings.speed, 0.1), self.metrics)
         attending = AttendingLoop(database, vendors, timing)
-        loops["attending"] = Loop("attending", attending.step, database, 0.5)
+        loops["attending"] = Loop("attending", attending.step, database, 0.5, self.metrics)
         return loops
 
     def _registering(self, public: str) -> Loop:
         registering = RegisteringLoop(self._database, self._vendors, self._vault, public)
-        return Loop("registering", registering.step, self._database, 60)
+        return Loop("registering", registering.step, self._database, 60, self.metrics)
 
     @asynccontextmanager
     async def _server(self, host: str, port: int, loops: dict[str, Loop], tasks: TaskGroup) -> AsyncIterator[str]:
         bell = loops["settling"].bell.ring if "settling" in loops else lambda: None
-        webhooks = Webhooks(self._database, self._settings, doors_of(self._database, self._vault), bell)
+        webhooks = Webhooks(self._database, self._settings, doors_of(self._database, self._vault), bell, self.metrics)
         tasks.start_soon(webhooks.intake.run)
         runner = web.AppRunner(webhooks.application(self._missing(loops)), access_log=None, handle_signals=False)
         await runner.setup()

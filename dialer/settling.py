@@ -20,6 +20,7 @@ from campaigns.words import FactKind, ReceiptOutcome
 from dialer.database import Database, clock
 from dialer.gateways import Hook, Malformed
 from dialer.logs import log
+from dialer.metrics import Metrics
 from dialer.vendors import Reader, Vendors
 
 BATCH = 500
@@ -36,11 +37,14 @@ class Batch:
 
 
 class SettlingLoop:
-    def __init__(self, database: Database, vendors: Vendors, timing: Timing, settled: Callable[[], None]) -> None:
+    def __init__(
+        self, database: Database, vendors: Vendors, timing: Timing, settled: Callable[[], None], metrics: Metrics
+    ) -> None:
         self._database = database
         self._vendors = vendors
         self._timing = timing
         self._settled = settled
+        self._metrics = metrics
         self._log = log("settling")
 
     async def step(self, now: datetime) -> bool:
@@ -50,6 +54,9 @@ class SettlingLoop:
         if not outcomes:
             return False
         self._settled()
+        for word, count in outcomes.items():
+            self._metrics.receipts.labels(word.value).inc(count)
+        self._metrics.contradictions.inc(len(refused))
         self._log.info("settled", **{word.value: count for word, count in outcomes.items()})
         for call_id, why in refused:
             self._log.warning("contradiction", call=call_id, why=why)

@@ -11,12 +11,14 @@ from datetime import datetime
 from typing import Any
 
 from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from campaigns import receipts
 from campaigns.receipts import Delivery
 from dialer.database import Database, clock
 from dialer.intake import Intake, NotWritten
 from dialer.logs import log
+from dialer.metrics import Asked, Metrics, timed
 from dialer.settings import Settings
 from dialer.vault import path_hash
 
@@ -38,11 +40,14 @@ Doors = Callable[[], Any]
 class Webhooks:
     """The routes of one server. `doors` answers with the entrances by hashed path segment."""
 
-    def __init__(self, database: Database, settings: Settings, doors: Doors, arrived: Callable[[], None]) -> None:
+    def __init__(
+        self, database: Database, settings: Settings, doors: Doors, arrived: Callable[[], None], metrics: Metrics
+    ) -> None:
         self._database = database
         self._auth = settings.hook_auth
         self._doors = doors
         self._arrived = arrived
+        self._metrics = metrics
         self.intake: Intake[tuple[Door, bytes]] = Intake(self._store)
         self._log = log("webhooks")
 
@@ -51,9 +56,17 @@ class Webhooks:
         app.router.add_post("/hooks/{segment}", self.receive)
         app.router.add_get("/healthz", _alive)
         app.router.add_get("/readyz", _readiness(ready))
+        app.router.add_get("/metrics", self._scrape)
         return app
 
     async def receive(self, request: web.Request) -> web.Response:
+        """Take one hook in, and count how it went."""
+        with timed(self._metrics.intake_seconds):
+            answer = await self._take(request)
+        self._metrics.hooks.labels(str(answer.status)).inc()
+        return answer
+
+    async def _take(self, request: web.Request) -> web.Response:
         """204 once the receipt is durable, 401 or 404 to strangers, 503 where the vendor must come again."""
         door = (await self._doors()).get(path_hash(request.match_info["segment"]))
         if door is None:
@@ -79,6 +92,11 @@ class Webhooks:
         # The unguessable segment is the proof; a key that comes all the same must be the right one.
         shown = [value for value in (bearer, plain) if value]
         return self._auth == "path" or all(hmac.compare_digest(v.encode(), door.key.encode()) for v in shown)
+
+    async def _scrape(self, _request: web.Request) -> web.Response:
+        """Prometheus text format."""
+        page = self._metrics.page(await self._database.read(Asked), self._database.pool())
+        return web.Response(body=page, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def _store(self, batch: Sequence[tuple[Door, bytes]]) -> None:
         await self._database.write(store, batch)

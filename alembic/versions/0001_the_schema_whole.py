@@ -539,6 +539,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("state IN ('intended', 'placed', 'unsure', 'ringing', 'answered')"),
         postgresql_where=sa.text("state IN ('intended', 'placed', 'unsure', 'ringing', 'answered')"),
     )
+    op.create_index("ix_call_newest", "call", ["tenant_id", "vendor_account_id", "id"], unique=False)
     op.create_index("ix_call_person", "call", ["tenant_id", "person_id", "intended_at"], unique=False)
     op.create_index("ix_call_phone", "call", ["tenant_id", "phone", "intended_at"], unique=False)
     op.create_index(

@@ -7,7 +7,7 @@ cells        numbers, amounts, days
 rows         one row
 gathering    rows of one customer come together
 rejects      what goes back to whoever brought the list
-loading      customers into the database
+loading      customers into the database: people, contracts, by writing many rows at once
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -20,6 +20,7 @@ from campaigns.lists.entries import Entry, ListedDebt, ListedPhone, ListFile
 from campaigns.lists.faults import Fault, Remark, UnreadableList
 from campaigns.lists.gathering import gather
 from campaigns.lists.loading import ListCounts, load
+from campaigns.lists.patience import uncollected
 from campaigns.lists.rejects import write_rejects
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
 ]
 
 
+@uncollected()
 def read(
     path: Path,
     mapping: Mapping[str, str] | None = None,

@@ -15,6 +15,8 @@ from campaigns.rows import columns_of, in_chunks, table
 
 CUSTOMER: Final = columns_of(Customer)
 DEBT: Final = columns_of(Debt)
+TOLD: Final = ("dpd", "variables", "uploaded", "row_number", "list_import_id", "removed_at")
+"""What a list says of a contract."""
 
 
 def find_customers(conn: Connection, tenant_id: int, campaign_id: int, enrolled: Sequence[Enrolled]) -> dict[int, Any]:
@@ -119,8 +121,8 @@ def _no_longer_named(one: Enrolled, before: dict[str, Any], superseded: Collecti
 def _debts(conn: Connection, tenant_id: int, customer_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     found: dict[int, dict[str, Any]] = {}
     for chunk in in_chunks(customer_ids, CHUNK):
-        chosen = select(table(Debt)).where(DEBT.tenant_id == tenant_id, DEBT.customer_id.in_(chunk))
-        for row in conn.execute(chosen):
+        chosen = select(DEBT.customer_id, DEBT.contract_number, DEBT.id, *(DEBT[column] for column in TOLD))
+        for row in conn.execute(chosen.where(DEBT.tenant_id == tenant_id, DEBT.customer_id.in_(chunk))):
             found.setdefault(row.customer_id, {})[row.contract_number] = row
     return found
 
@@ -144,11 +146,10 @@ def _told(debt: ListedDebt, import_id: int) -> dict[str, Any]:
 
 
 def _correct_debts(conn: Connection, tenant_id: int, rows: list[dict[str, Any]]) -> None:
-    columns = ("dpd", "variables", "uploaded", "row_number", "list_import_id", "removed_at")
     if rows:
         conn.execute(
             update(table(Debt))
             .where(DEBT.tenant_id == tenant_id, DEBT.id == bindparam("b_id"))
-            .values({column: bindparam(f"b_{column}") for column in columns}),
+            .values({column: bindparam(f"b_{column}") for column in TOLD}),
             sorted(rows, key=lambda row: int(row["b_id"])),
         )

@@ -17,6 +17,7 @@ from campaigns import dnc, ledger
 from campaigns.compliance import may_ever_dial
 from campaigns.lists import contracts, people
 from campaigns.lists.entries import Entry, ListFile
+from campaigns.lists.patience import uncollected
 from campaigns.lists.people import Enrolled, Vintage
 from campaigns.models import Campaign, ListImport, Run, Tenant
 from campaigns.rows import columns_of, in_chunks, table
@@ -62,6 +63,7 @@ class _Turn:
     superseded: Collection[int] | None
 
 
+@uncollected()
 def load(
     conn: Connection,
     now: datetime,

@@ -16,6 +16,8 @@ from campaigns.words import Subject
 
 PERSON: Final = columns_of(Person)
 NUMBER: Final = columns_of(Number)
+TOLD: Final = ("role", "position", "note", "vintage", "needs_review", "removed_at")
+"""What a list says of a number."""
 CHUNK: Final = 500
 """How many keys one statement asks for: below SQLite's limit of variables."""
 
@@ -134,8 +136,8 @@ def _no_longer_named(one: Enrolled, before: dict[str, Any]) -> list[int]:
 def _numbers(conn: Connection, tenant_id: int, person_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     found: dict[int, dict[str, Any]] = {}
     for chunk in in_chunks(person_ids, CHUNK):
-        chosen = select(table(Number)).where(NUMBER.tenant_id == tenant_id, NUMBER.person_id.in_(chunk))
-        for row in conn.execute(chosen):
+        chosen = select(NUMBER.person_id, NUMBER.phone, NUMBER.id, *(NUMBER[column] for column in TOLD))
+        for row in conn.execute(chosen.where(NUMBER.tenant_id == tenant_id, NUMBER.person_id.in_(chunk))):
             found.setdefault(row.person_id, {})[row.phone] = row
     return found
 
@@ -167,11 +169,10 @@ def _told(phone: ListedPhone, position: int, vintage: Vintage, before: Any) -> d
 
 
 def _correct_numbers(conn: Connection, tenant_id: int, rows: list[dict[str, Any]]) -> None:
-    columns = ("role", "position", "note", "vintage", "needs_review", "removed_at")
     if rows:
         conn.execute(
             update(table(Number))
             .where(NUMBER.tenant_id == tenant_id, NUMBER.id == bindparam("b_id"))
-            .values({column: bindparam(f"b_{column}") for column in columns}),
+            .values({column: bindparam(f"b_{column}") for column in TOLD}),
             sorted(rows, key=lambda row: int(row["b_id"])),
         )

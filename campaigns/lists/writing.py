@@ -15,7 +15,7 @@ from campaigns.rows import ignoring
 
 
 def insert_all(conn: Connection, model: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:
-    """Insert what does not collide with a unique index. Every row names the same columns, and all that have a default."""
+    """Insert what does not collide with a unique index. Every row names the same columns, also those with defaults."""
     if not rows:
         return
     statement = ignoring(conn, model).inline().compile(dialect=conn.dialect, column_keys=list(rows[0]))

@@ -69,6 +69,7 @@ class Call(SQLModel, table=True):
         partial_index("ix_call_live_account", "tenant_id", "vendor_account_id", where=LIVE),
         partial_index("ix_call_live_phone", "tenant_id", "phone", where=LIVE),
         partial_index("ix_call_check", "check_at", where="check_at IS NOT NULL"),
+        Index("ix_call_newest", "tenant_id", "vendor_account_id", "id"),
         Index("ix_call_customer", "tenant_id", "customer_id"),
         Index("ix_call_person", "tenant_id", "person_id", "intended_at"),
         Index("ix_call_phone", "tenant_id", "phone", "intended_at"),

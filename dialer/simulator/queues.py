@@ -118,7 +118,7 @@ class Queues:
         return self._run(mode, code, running=True)
 
     def delete(self, mode: Mode, code: str) -> bool:
-        """Forget what waits, also of a running queue (quirk 32); calls go on, and are not recalled."""
+        """Forget what waits, also of a running queue (quirk 32); calls go on, and their recalls come to nothing."""
         queue = self.all.pop((mode, code), None)
         if queue is not None:
             queue.running = False
@@ -209,7 +209,7 @@ class Queues:
         queue.live -= 1
         self._ended(entry.customer_id, call.result)
         talked_enough = call.result is Result.ANSWERED and call.billsec >= queue.terms.min_recall_duration
-        if talked_enough or entry.recalls >= queue.terms.max_recall_count or self._is_deleted(queue):
+        if talked_enough or entry.recalls >= queue.terms.max_recall_count:
             queue.held[entry.customer_id] -= 1
         elif self._tasks:
             entry.recalls += 1
@@ -223,9 +223,6 @@ class Queues:
             queue.recalls.remove(entry)
             queue.waiting.append(entry)
             self._pump(queue)
-
-    def _is_deleted(self, queue: Queue) -> bool:
-        return self.all.get((queue.mode, queue.code)) is not queue
 
     def _orderer(self, queue: Queue, entry: Entry) -> OrderedBy:
         if entry.recalls:

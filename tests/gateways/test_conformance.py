@@ -36,6 +36,8 @@ pytestmark = pytest.mark.anyio
 
 FAST = 2000
 """How much faster than real time the PBX lives."""
+NEVER = 10**7
+"""The PBX's seconds until what no test waits for."""
 MODES = tuple(Mode)
 QUEUED = tuple(mode for mode in Mode if mode.queued)
 NOBODY = "no-such-user"
@@ -93,7 +95,8 @@ async def until(condition: Callable[[], bool]) -> None:
 @asynccontextmanager
 async def tel4vn(patience: float, default_hotline: str | None = None, **settings: object) -> AsyncIterator[Party]:
     ours = {"retry_pause": 0.001, "place_timeout": patience, "default_hotline": default_hotline}
-    async with Simulator(SimulatorSettings(speed=FAST, answer_rate=1, talk_seconds=(20, 20), **settings)) as pbx:
+    usual = {"speed": FAST, "answer_rate": 1, "talk_seconds": (20, 20), "customer_dial_seconds": NEVER}
+    async with Simulator(SimulatorSettings(**usual, **settings)) as pbx:
         now = lambda: datetime.now(UTC)  # noqa: E731, TID251 real requests, real time
         async with open_tel4vn(pbx.url, {"api_key": pbx.settings.api_key}, ours, now) as gateway:
             yield Party(gateway, pbx)
@@ -174,7 +177,8 @@ async def test_several_orders_are_answered_in_their_order(party, mode):
 
 
 async def test_an_agent_who_cannot_take_a_call_is_named_as_the_hindrance(party):
-    party.will(1, "answered:2000")
+    party.will(1, f"answered:{NEVER}")
+    party.will(2, f"answered:{NEVER}")
     party.pbx.pbx.floor.log("102", False)
     orders = [party.order(1, "101"), party.order(2, "101"), party.order(3, "102")]
     placings = await party.gateway.place(TERMS[Mode.CLICK2CALL], orders)
@@ -355,14 +359,13 @@ async def test_records_of_a_window_are_all_read_and_narrowed_by_number(party):
 
 
 async def test_live_calls_are_told_while_they_live(party):
-    party.will(1, "answered:1000")
+    assert await party.gateway.live_calls() == []
+    party.will(1, f"answered:{NEVER}")
     (placing,) = await party.gateway.place(TERMS[Mode.CLICK2CALL], [party.order()])
     await until(lambda: bool(party.pbx.journal.entries))
     (live,) = await party.gateway.live_calls()
     assert live == LiveCall(placing.call_id, phone(1), "101", False, live.created_at)
     assert live.created_at is not None
-    await party.over()
-    assert await party.gateway.live_calls() == []
 
 
 async def test_an_agent_s_log_in_is_told_by_the_vendor_s_name_for_him(party):

@@ -54,8 +54,9 @@ async def test_what_others_registered_is_left_alone_and_told(vendor, open_gatewa
     other = "https://crm.test/hooks"
     hooks.add("cdr", other, "theirs")
     hooks.add("create", other, "theirs")
+    hooks.add("hangup", "http://[nonsense", "theirs")
     registration = await open_gateway(vendor.url).register_hooks(URL, KEY)
-    assert registration == Registration(added=EVENTS, foreign=("cdr",))
+    assert registration == Registration(added=EVENTS, foreign=("cdr", "hangup"))
     assert hooks.at(other) == [("cdr", "theirs"), ("create", "theirs")]
 
 

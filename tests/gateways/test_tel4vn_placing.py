@@ -188,6 +188,7 @@ UNDOCUMENTED = [
     ("click2call", 200, None, Unsure, Reason.CONNECTION_LOST),
     ("click2call", 200, {}, Unsure, Reason.CONNECTION_LOST),
     ("click2call", 200, ["c-1"], Unsure, Reason.CONNECTION_LOST),
+    ("click2call", 200, {"status": "error", "message": "…"}, Unsure, Reason.CONNECTION_LOST),
     ("click2call", 200, {"hello": "world"}, Unsure, Reason.CONNECTION_LOST),
     ("click2call", 200, {"code": "7", "call_id": "c-1"}, Unsure, Reason.CONNECTION_LOST),
     ("click2call", 200, {"code": "1", "status": "success"}, Unsure, Reason.CONNECTION_LOST),

@@ -310,3 +310,4 @@ async def test_errors_name_no_address_with_a_number_in_it(raw_vendor, open_gatew
     with pytest.raises(GatewayError) as caught:
         await anext(open_gateway(raw_vendor.url).records(clock(), clock(), phone))
     assert "912345678" not in "".join(traceback.format_exception(caught.value))
+    assert caught.value.__suppress_context__, "aiohttp's own words may hold the address"

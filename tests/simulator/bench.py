@@ -38,10 +38,12 @@ class Receiver:
     def __init__(self) -> None:
         self.hooks: list[Hook] = []
         self.statuses: deque[int] = deque()
+        self.arrived = 0
         self.held: dict[str, anyio.Event] = {}
         self.url = ""
 
     async def take(self, request: web.Request) -> web.Response:
+        self.arrived += 1
         body = await request.json()
         if body["to_number"] in self.held:
             await self.held[body["to_number"]].wait()

@@ -75,9 +75,15 @@ async def test_a_client_that_repeats_a_dropped_get_rings_twice_and_the_journal_s
 async def test_a_slow_answer_has_rung_before_it_comes():
     async with bench() as one:
         one.simulator.faults.slow_seconds = 60
+        answers = []
+
+        async def place():
+            answers.append(await one.post("/v2/click2call", ORDER))
+
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(one.post, "/v2/click2call", ORDER)
+            tasks.start_soon(place)
             await one.done(rings=1)
+            assert answers == []
             tasks.cancel_scope.cancel()
 
 

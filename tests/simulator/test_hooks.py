@@ -51,8 +51,21 @@ async def test_a_refused_hook_is_repeated_and_the_next_ones_wait_for_it():
         one.receiver.statuses.extend([500, 503])
         call_id = await one.click2call()
         await one.quiet()
-        assert one.receiver.states(call_id) == ["ringing", "ringing", *STORY]
+        assert one.receiver.states(call_id) == ["ringing"] * 2 + STORY
         assert (one.simulator.pbx.hooks.delivered, one.simulator.pbx.hooks.failed) == (4, 0)
+
+
+async def test_the_hooks_of_a_call_come_one_after_another_each_when_the_last_was_answered():
+    async with bench(hook_timeout=30) as one:
+        await one.register()
+        one.receiver.held[PHONE] = anyio.Event()
+        call_id = await one.click2call()
+        await until(lambda: one.simulator.pbx.switchboard.records.get(call_id) is not None)
+        await until(lambda: one.receiver.arrived > 0)
+        assert (one.receiver.arrived, one.simulator.pbx.hooks.pending) == (1, 4)
+        one.receiver.held[PHONE].set()
+        await one.quiet()
+        assert one.receiver.states(call_id) == STORY
 
 
 async def test_a_hook_that_is_refused_for_ever_is_given_up_after_its_repetitions():

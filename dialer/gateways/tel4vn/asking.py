@@ -5,8 +5,6 @@ from datetime import datetime, timedelta
 from typing import Final, TypeVar
 from urllib.parse import quote
 
-import structlog
-
 from dialer.gateways import (
     AgentStatus,
     Findings,
@@ -22,10 +20,9 @@ from dialer.gateways.tel4vn.answers import USER_UNKNOWN, Answer
 from dialer.gateways.tel4vn.reading import Row, rows_of
 from dialer.gateways.tel4vn.wire import Request, Wire
 from dialer.gateways.tel4vn.words import local, text, whole
+from dialer.logs import log
 
 Seen = TypeVar("Seen")
-log = structlog.get_logger(__name__)
-
 RECENTLY: Final = timedelta(days=7)
 NOTABLE_SKEW: Final = timedelta(seconds=30)
 
@@ -164,6 +161,6 @@ def _record_id(row: Row) -> str | None:
 def _readable(row: Row, wire: Wire) -> Record | None:
     read = reading.record(row, wire.settings)
     if isinstance(read, Malformed):
-        log.warning("vendor record unreadable", why=read.why)
+        log("tel4vn").warning("record unreadable", why=read.why)
         return None
     return read

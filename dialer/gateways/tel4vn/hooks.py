@@ -6,7 +6,7 @@ listed first, only what is missing is added, and what other systems registered i
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from dialer.gateways import Refused, Registration
 from dialer.gateways.tel4vn.answers import Answer
@@ -117,4 +117,4 @@ def _trimmed(url: str) -> str:
 
 
 def _secret(url: str) -> str:
-    return urlsplit(_trimmed(url)).path.rpartition("/")[2]
+    return _trimmed(url).rpartition("/")[2]

@@ -61,7 +61,7 @@ async def _click(wire: Wire, terms: Terms, order: Order) -> Placing:
     fields = judged.answer.fields
     if call_id := text(fields.get("call_id")):
         return Placed(order.reference, call_id)
-    if text(fields.get("status")) or fields.get("code") is not None:
+    if (text(fields.get("status")) or "").casefold() == "success" or fields.get("code") is not None:
         return Placed(order.reference)
     return Unsure(order.reference, Reason.CONNECTION_LOST, "an answer that says neither yes nor no")
 

@@ -1,0 +1,36 @@
+"""Passes over a campaign's customers (đợt gọi) that a user asks for; those that lists open are opened by `lists`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from campaigns import ledger
+from campaigns.models import Customer, Run
+from campaigns.rows import columns_of
+from campaigns.words import Status
+
+CUSTOMER = columns_of(Customer)
+STAYS = (Status.WITHDRAWN, Status.DNC)
+
+
+@dataclass(frozen=True, slots=True)
+class Rerun:
+    """Another run: its number within the campaign, who was taken into it, and who stays as he is."""
+
+    ordinal: int
+    reopened: int
+    left: int
+
+
+def rerun(conn: Connection, now: datetime, campaign: Any, actor: str) -> Rerun:
+    """Call all customers of a campaign again, with all their recalls before them; those who were withdrawn or are on
+    the do-not-call list stay as they are."""
+    run_id = ledger.open_run(conn, now, campaign.tenant_id, campaign.id, "rerun")
+    mine = (CUSTOMER.tenant_id == campaign.tenant_id, CUSTOMER.campaign_id == campaign.id)
+    again = list(conn.scalars(select(CUSTOMER.id).where(*mine, CUSTOMER.status.not_in(STAYS)).order_by(CUSTOMER.id)))
+    reopened = ledger.reopen(conn, now, campaign.tenant_id, campaign.id, run_id, again, actor)
+    left = conn.scalar(select(func.count()).where(*mine, CUSTOMER.status.in_(STAYS))) or 0
+    ordinal = conn.scalars(select(columns_of(Run).ordinal).where(columns_of(Run).id == run_id)).one()
+    return Rerun(ordinal, reopened, left)

@@ -1,0 +1,82 @@
+"""The command line's door: finds the noun that was meant, and sees to it that what goes wrong is said in one line."""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from dialer import __version__
+from dialer.commands.complaints import told
+
+NOUNS = {
+    "db": "The database's schema.",
+    "vendor": "Vendor accounts: where calls are placed.",
+    "campaign": "Campaigns: create, set, start, stop, watch, report.",
+    "list": "Lists of customers: import them, withdraw people from them.",
+    "dnc": "The do-not-call list.",
+    "customer": "One customer: why was he (not) called?",
+    "agent": "Agents: who can take a call now.",
+    "serve": "The engine and its webhook server.",
+    "simulate": "A vendor to try things with.",
+}
+
+
+class Nouns(TyperGroup):
+    """Shows every noun and imports only the one that is meant, so that `dialer --help` answers at once."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands = {name: TyperCommand(name, help=explained) for name, explained in NOUNS.items()}
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and args[0] in NOUNS:
+            self.commands[args[0]] = typer.main.get_command(import_module(f"dialer.commands.{args[0]}").app)
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(cls=Nouns, add_completion=False, rich_markup_mode=None, invoke_without_command=True)
+
+
+@app.callback()
+def root(
+    ctx: typer.Context,
+    tenant: Annotated[str | None, typer.Option(metavar="CODE", help="The company to speak for.")] = None,
+    version: Annotated[bool, typer.Option("--version", help="Say which version this is.")] = False,
+) -> None:
+    """Dial the people on a list, under the rules, and be able to say why."""
+    if version:
+        typer.echo(f"dialer {__version__}")
+    elif ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
+
+
+def run(words: Sequence[str]) -> int:
+    """Do what was typed; the exit code. 2: it could not be done, and one line on standard error says why."""
+    try:
+        code = typer.main.get_command(app).main(list(words), prog_name="dialer", standalone_mode=False)
+    except typer.Abort:
+        return 130
+    except typer.TyperException as error:
+        return _complain(error.format_message())
+    except Exception as error:
+        sentence = told(error)
+        if sentence is None:
+            raise
+        return _complain(sentence)
+    return code if isinstance(code, int) else 0
+
+
+def _complain(sentence: str) -> int:
+    print(f"dialer: {sentence}", file=sys.stderr)
+    return 2
+
+
+def main() -> None:
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

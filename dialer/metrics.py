@@ -1,0 +1,120 @@
+"""Metrics for Prometheus. What this process did is counted as it happens; what the database knows is asked at each
+scrape, so that every web worker tells the same truth."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from time import perf_counter
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from sqlalchemy import Connection, and_, func, select
+
+from campaigns.breaker import Breaker, Position
+from campaigns.models import Call, Campaign, Customer, Receipt, VendorAccount
+from campaigns.rows import columns_of, table
+from campaigns.words import WAITING_STATUSES
+from dialer.database import clock
+
+QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15)
+POSITIONS = list(Position)
+
+
+class Metrics:
+    """One registry a process: two engines in one test do not share counts."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.placed = self._counter("dialer_placings_total", "orders handed to a vendor, by what came of it", "result")
+        self.hooks = self._counter("dialer_hooks_total", "webhooks received, by answer", "status")
+        self.receipts = self._counter("dialer_receipts_total", "receipts settled, by outcome", "outcome")
+        self.contradictions = self._counter("dialer_contradictions_total", "facts refused as contradictions")
+        self.failures = self._counter("dialer_step_failures_total", "loop steps that failed", "loop", "error")
+        self.conclusions = self._counter("dialer_conclusions_total", "what asking the vendor concluded", "conclusion")
+        self.claim_seconds = self._histogram("dialer_claim_seconds", "one claim transaction")
+        self.place_seconds = self._histogram("dialer_place_seconds", "one placing request, until its answer")
+        self.intake_seconds = self._histogram("dialer_intake_seconds", "one webhook, from arrival to acknowledgement")
+        self.calls = self._gauge("dialer_calls", "calls by state and outcome", "state", "outcome")
+        self.customers = self._gauge("dialer_customers", "customers by campaign and status", "campaign", "status")
+        self.due = self._gauge("dialer_due_customers", "customers whose turn it is", "campaign")
+        self.unsettled = self._gauge("dialer_unsettled_receipts", "receipts that wait to be settled")
+        self.lag = self._gauge("dialer_settle_lag_seconds", "age of the oldest receipt that waits to be settled")
+        self.breaker = self._gauge(
+            "dialer_breaker_position", "1 at the position taken", "vendor", "hotline", "position"
+        )
+        self.pool = self._gauge("dialer_database_connections", "connections by use", "use")
+
+    def _counter(self, name: str, of_what: str, *labels: str) -> Counter:
+        return Counter(name, of_what, labels, registry=self.registry)
+
+    def _gauge(self, name: str, of_what: str, *labels: str) -> Gauge:
+        return Gauge(name, of_what, labels, registry=self.registry)
+
+    def _histogram(self, name: str, of_what: str) -> Histogram:
+        return Histogram(name, of_what, buckets=QUICK, registry=self.registry)
+
+    def page(self, asked: "Asked", pool: dict[str, int]) -> bytes:
+        """The page for a scrape, with what the database just answered."""
+        for gauge in (self.calls, self.customers, self.due, self.breaker, self.pool):
+            gauge.clear()
+        for (state, outcome), count in asked.calls.items():
+            self.calls.labels(state, outcome).set(count)
+        for (campaign, status), count in asked.customers.items():
+            self.customers.labels(campaign, status).set(count)
+        for campaign, count in asked.due.items():
+            self.due.labels(campaign).set(count)
+        for (vendor, hotline), breaker in asked.breakers.items():
+            for position in POSITIONS:
+                self.breaker.labels(vendor, hotline, position.value).set(breaker.position is position)
+        for use, count in pool.items():
+            self.pool.labels(use).set(count)
+        self.unsettled.set(asked.unsettled)
+        self.lag.set(asked.lag)
+        return generate_latest(self.registry)
+
+
+@contextmanager
+def timed(histogram: Histogram) -> Iterator[None]:
+    """Observe how long the block took."""
+    start = perf_counter()
+    try:
+        yield
+    finally:
+        histogram.observe(perf_counter() - start)
+
+
+class Asked:
+    """What a scrape asks of the database."""
+
+    def __init__(self, conn: Connection) -> None:
+        call, campaign, customer = columns_of(Call), columns_of(Campaign), columns_of(Customer)
+        self.calls = _pairs(
+            conn.execute(select(call.state, call.outcome, func.count()).group_by(call.state, call.outcome))
+        )
+        waiting = and_(customer.status.in_(WAITING_STATUSES), customer.open_call_id.is_(None))
+        named = customer.campaign_id == campaign.id
+        joined = table(Customer).join(table(Campaign), named)
+        standing = campaign.deleted_at.is_(None)
+        by_status = select(campaign.code, customer.status, func.count()).select_from(joined).where(standing)
+        self.customers = _pairs(conn.execute(by_status.group_by(campaign.code, customer.status)))
+        now = clock(conn)
+        due = select(campaign.code, func.count()).select_from(joined).where(standing, waiting, customer.due_at <= now)
+        self.due: dict[str, int] = dict(conn.execute(due.group_by(campaign.code)).all())
+        receipt = columns_of(Receipt)
+        oldest = select(func.count(), func.min(receipt.received_at)).where(receipt.settled_at.is_(None))
+        self.unsettled, since = conn.execute(oldest).one()
+        self.lag = max((now - since).total_seconds(), 0) if since else 0
+        self.breakers = _breakers(conn)
+
+
+def _pairs(rows: Iterable[Any]) -> dict[tuple[str, str], int]:
+    return {(str(a), str(b.value if hasattr(b, "value") else b or "")): count for a, b, count in rows}
+
+
+def _breakers(conn: Connection) -> dict[tuple[str, str], Breaker]:
+    columns = columns_of(VendorAccount)
+    chosen = select(columns.name, columns.breaker).where(columns.removed_at.is_(None))
+    return {
+        (name, hotline): Breaker.from_json(data)
+        for name, kept in conn.execute(chosen)
+        for hotline, data in kept.items()
+    }

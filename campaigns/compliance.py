@@ -33,6 +33,8 @@ class Dossier:
     needs_review: bool = False
     ring_for: timedelta = timedelta(seconds=45)
     """How long it may ring: a call whose ringing would end after closing is not started."""
+    busy_for: timedelta = timedelta(minutes=1)
+    """How long a number or a person in another call is left alone before the next look."""
     variables: Mapping[str, Any] = field(default_factory=dict)
     required: tuple[str, ...] = ()
 
@@ -97,9 +99,9 @@ def _of_the_person(dossier: Dossier, now: datetime) -> Withheld | None:
     if dossier.suppressed:
         return Withheld(Reason.SUPPRESSED)
     if dossier.number_in_call:
-        return Withheld(Reason.NUMBER_BUSY, now + timedelta(minutes=1))
+        return Withheld(Reason.NUMBER_BUSY, now + dossier.busy_for)
     if dossier.person_in_call:
-        return Withheld(Reason.PERSON_BUSY, now + timedelta(minutes=1))
+        return Withheld(Reason.PERSON_BUSY, now + dossier.busy_for)
     return None
 
 

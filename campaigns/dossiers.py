@@ -111,6 +111,7 @@ def _candidate(timing: Timing, tenant: Any, campaign: Any, customer: Any, number
         person_in_call=person.id in facts.talking,
         needs_review=number.needs_review,
         ring_for=timing.of(RING_SECONDS),
+        busy_for=timing.busy_delay,
         variables=facts.variables.get(customer.id, {}),
         required=tuple(campaign.variables),
     )

@@ -40,7 +40,7 @@ class Fact:
     """One thing learned about a call. `at` is when it happened, or when we were told if the vendor does not say.
 
     `duration` and `billsec` are seconds, `disposition` is the vendor's CDR word. `reason` is ours, for facts of our
-    own making. A `RECORD` is the vendor's whole record and outweighs hooks: its stamps replace theirs.
+    own making. A `RECORD` is the vendor's whole record and outweighs hooks: what it says replaces what they said.
     """
 
     kind: FactKind
@@ -62,7 +62,9 @@ class Fact:
     def told(self) -> dict[str, Any]:
         """What was said, ready to be stored: empty fields left out, moments as ISO text."""
         said = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("kind", "at", "reason")}
-        return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in said.items() if v not in (None, False)}
+        # A talk time of zero seconds is said, and equals False.
+        told = {name: value for name, value in said.items() if value is not None and value is not False}
+        return {name: v.isoformat() if isinstance(v, datetime) else v for name, v in told.items()}
 
     @staticmethod
     def retold(kind: FactKind, at: datetime, reason: Reason | None, detail: dict[str, Any]) -> "Fact":
@@ -159,11 +161,28 @@ def _contradicts(call: Progress, fact: Fact) -> str | None:
     known, told = call.vendor_call_id, fact.call_id
     if told and known and told != known and (call.call_id_confirmed or not fact.confirms):
         return "another call id"
-    if call.disposition and fact.disposition not in (None, call.disposition) and not _doubtful(call):
+    if _differ(_clear(call.disposition), _clear(fact.disposition)) and not _doubtful(call):
         return "another result"
-    if fact.kind is FactKind.HANGUP and not call.recorded and call.billsec not in (None, fact.billsec):
+    if fact.kind is not FactKind.RECORD and not call.recorded and _differ(call.billsec, _lengths(fact)[1]):
         return "another talk time"
     return None
+
+
+def _differ(known: object, told: object) -> bool:
+    return known is not None and told is not None and known != told
+
+
+def _clear(result: Outcome | None) -> Outcome | None:
+    """A result in a word that the contract does not know contradicts nothing, and gives way to one that it knows."""
+    return None if result is Outcome.UNKNOWN else result
+
+
+def _lengths(fact: Fact) -> tuple[int | None, int | None]:
+    """Duration and talk time as far as this fact can tell them."""
+    if fact.kind in (FactKind.HANGUP, FactKind.RECORD):
+        return fact.duration, fact.billsec
+    # By the contract only a hangup tells them (section 4.4): a vendor that always sends the fields sends zeros.
+    return (fact.duration or None, fact.billsec or None) if fact.kind is FactKind.CDR else (None, None)
 
 
 def _doubtful(call: Progress) -> bool:
@@ -180,11 +199,13 @@ def _release(call: Progress, fact: Fact) -> Advance:
 
 
 def _give_up(call: Progress) -> Advance:
-    if call.state.final:
-        return Kept(call)
-    # Talk time without a result still proves that somebody spoke; everything else stays unknown.
+    return Kept(call) if call.state.final else Moved(_infer(call))
+
+
+def _infer(call: Progress) -> Progress:
+    """Talk time without a result still proves that somebody spoke; everything else stays unknown."""
     outcome = Outcome.ANSWERED if call.billsec else Outcome.UNKNOWN
-    return Moved(replace(call, state=CallState.SETTLED, outcome=outcome, reason=Reason.NO_EVIDENCE))
+    return replace(call, state=CallState.SETTLED, outcome=outcome, reason=Reason.NO_EVIDENCE)
 
 
 def _earlier(known: datetime | None, told: datetime) -> datetime:
@@ -192,18 +213,17 @@ def _earlier(known: datetime | None, told: datetime) -> datetime:
 
 
 def _merge(call: Progress, fact: Fact) -> Progress:
+    recorded = fact.kind is FactKind.RECORD
+    for name in ("sip_call_id", "hotline", "recording_url"):
+        known, told = getattr(call, name), getattr(fact, name)
+        call = replace(call, **{name: (told or known) if recorded else (known or told)})
     call = replace(
         call,
         vendor_call_id=(fact.call_id if fact.confirms and fact.call_id else call.vendor_call_id or fact.call_id),
         call_id_confirmed=call.call_id_confirmed or bool(fact.confirms and fact.call_id),
-        sip_call_id=call.sip_call_id or fact.sip_call_id,
-        hotline=call.hotline or fact.hotline,
-        recording_url=call.recording_url or fact.recording_url,
-        disposition=fact.disposition or call.disposition,
+        disposition=_clear(fact.disposition) or call.disposition or fact.disposition,
     )
-    if fact.kind is FactKind.RECORD:
-        return _merge_record(call, fact)
-    return _merge_hook(call, fact)
+    return _merge_record(call, fact) if recorded else _merge_hook(call, fact)
 
 
 def _merge_record(call: Progress, fact: Fact) -> Progress:
@@ -228,13 +248,13 @@ def _merge_hook(call: Progress, fact: Fact) -> Progress:
             call = replace(call, answered_at=_earlier(call.answered_at, fact.at))
         case FactKind.HANGUP | FactKind.CDR if not call.recorded:
             call = replace(call, ended_at=_earlier(call.ended_at, fact.at))
-    if call.recorded:
-        return call
+    duration, billsec = _lengths(fact)
     return replace(
         call,
-        extension=call.extension or fact.extension,
-        duration=fact.duration if call.duration is None else call.duration,
-        billsec=fact.billsec if call.billsec is None else call.billsec,
+        # A record that names nobody says that nobody talked; lengths that it leaves out it merely does not know.
+        extension=call.extension if call.recorded else call.extension or fact.extension,
+        duration=duration if call.duration is None else call.duration,
+        billsec=billsec if call.billsec is None else call.billsec,
     )
 
 
@@ -248,18 +268,19 @@ def _reach(call: Progress, fact: Fact) -> Progress:
 
 
 def _judge(call: Progress, abandoned_without_extension: bool) -> Progress:
-    if call.state is not CallState.ENDED and not (call.state is CallState.SETTLED and _doubtful(call)):
+    """The outcome is read off the evidence as often as there is more of it: a record may correct what hooks said."""
+    if call.state not in (CallState.ENDED, CallState.SETTLED):
         return call
     outcome = verdict(call, abandoned_without_extension)
     if outcome is None:
-        return call
+        return _infer(call) if _doubtful(call) else call
     # An invalid click-to-call means that the agent did not pick up: the customer was never rung.
     missed = outcome is Outcome.INVALID and call.mode is Mode.CLICK2CALL
     return replace(
         call,
         state=CallState.SETTLED,
         outcome=outcome,
-        charged=not missed,
+        charged=call.charged and not missed,
         reason=Reason.AGENT_MISSED if missed else None,
     )
 

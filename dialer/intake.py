@@ -41,7 +41,7 @@ class Intake(Generic[T]):
         waiting = _Waiting(item)
         try:
             self._send.send_nowait(waiting)
-        except anyio.WouldBlock:
+        except (anyio.WouldBlock, anyio.ClosedResourceError):
             raise NotWritten from None
         await waiting.done.wait()
         if not waiting.written:
@@ -49,11 +49,12 @@ class Intake(Generic[T]):
 
     async def run(self) -> None:
         """Write batch after batch until cancelled; what is being written is finished and acknowledged first."""
-        async for first in self._receive:
-            await anyio.sleep(GATHER)
-            batch = [first, *self._arrived()]
-            with anyio.CancelScope(shield=True):
-                await self._write_batch(batch)
+        with self._send, self._receive:
+            async for first in self._receive:
+                await anyio.sleep(GATHER)
+                batch = [first, *self._arrived()]
+                with anyio.CancelScope(shield=True):
+                    await self._write_batch(batch)
 
     def _arrived(self) -> list[_Waiting[T]]:
         found: list[_Waiting[T]] = []

@@ -48,7 +48,8 @@ def read_row(layout: Layout, number: int, cells: list[str], as_of: date | None) 
     notes: list[Remark] = []
     phones = _phones(layout, number, cells, notes)
     if not phones:
-        return notes[0] if notes else remark(number, layout.phones[0].header, "", Fault.NO_PHONE)
+        column = layout.phones[0]
+        return notes[0] if notes else remark(number, column.header, cells[column.index], Fault.NO_PHONE)
     key, contract = _key(_attribute(layout, cells, "id")), _key(_text(cells, layout.contract))
     if len(key) > MAX_KEY or len(contract) > MAX_KEY:
         return remark(number, "", max(key, contract, key=len), Fault.KEY_TOO_LONG)

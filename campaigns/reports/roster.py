@@ -50,7 +50,7 @@ def roster(
     """All agents (of a campaign) as they are now."""
     account = columns_of(VendorAccount)
     names = conn.execute(select(account.id, account.name).where(account.tenant_id == tenant_id))
-    vendors: dict[int, str] = dict(names.tuples())
+    vendors: dict[int, str] = dict(names.all())
     talking = _talking_since(conn, tenant_id)
     lines = []
     for agent in agents.roster(conn, tenant_id, campaign_id):
@@ -70,7 +70,7 @@ def _talking_since(conn: Connection, tenant_id: int) -> dict[int, datetime]:
     live = select(AGENT.id, began).where(
         AGENT.tenant_id == tenant_id, CALL.tenant_id == tenant_id, CALL.state.in_(LIVE_STATES), his
     )
-    return dict(conn.execute(live.group_by(AGENT.id)).tuples())
+    return dict(conn.execute(live.group_by(AGENT.id)).all())
 
 
 def _state(now: datetime, timing: Timing, agent: Any, talking_since: datetime | None) -> tuple[Any, Any, str]:

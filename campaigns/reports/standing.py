@@ -167,4 +167,4 @@ def _outcomes(conn: Connection, campaign: Any) -> Counter[Outcome]:
     """Attempts whose outcome is known, by outcome."""
     known = and_(may_have_rung(), CALL.outcome.is_not(None))
     counted = select(CALL.outcome, func.count()).where(_ours(campaign), known).group_by(CALL.outcome)
-    return Counter(dict(conn.execute(counted).tuples()))
+    return Counter(dict(conn.execute(counted).all()))

@@ -40,7 +40,7 @@ class Rulebook:
             return now
         try:
             local = now.astimezone(ZoneInfo(zone))
-        except (ZoneInfoNotFoundError, ValueError) as unknown:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
             raise UnknownZone(zone) from unknown
         if (
             self.hours.opens <= local.time()

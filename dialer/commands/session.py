@@ -87,7 +87,7 @@ async def opened(tenant: str | None, founding: bool = False) -> AsyncIterator[Se
     settings = read_settings()
     # What went wrong is said once, by the command itself.
     logs.configure("CRITICAL", settings.log_format)
-    database = _open(settings)
+    database = open_settled(settings)
     try:
         await _bring_up_to_date(settings, database)
         session = Session(settings, database, tenant or settings.tenant)
@@ -97,7 +97,8 @@ async def opened(tenant: str | None, founding: bool = False) -> AsyncIterator[Se
         await database.close()
 
 
-def _open(settings: Settings) -> Database:
+def open_settled(settings: Settings) -> Database:
+    """The database that the settings name. Raises `BadSetting`."""
     try:
         return open_database(settings.url)
     except (ArgumentError, ImportError):

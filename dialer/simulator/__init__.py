@@ -121,6 +121,7 @@ class Simulator:
     async def _close_port(self) -> None:
         with anyio.CancelScope(shield=True):
             await self._runner.cleanup()
+            self._misfortune.end()
 
     def _hook_session(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self.settings.hook_timeout))

@@ -1,3 +1,5 @@
+import asyncio
+
 import aiohttp
 import anyio
 import pytest
@@ -52,6 +54,18 @@ async def test_a_placing_can_ring_and_never_be_answered():
             await one.done(rings=1)
             tasks.cancel_scope.cancel()
         assert one.simulator.journal.entries[0].status == "answered"
+
+
+@pytest.mark.parametrize(("fault", "amount"), [("hang_rate", 1.0), ("slow_seconds", 3600)])
+async def test_a_request_that_was_never_answered_ends_with_the_simulator(fault, amount):
+    before = set(asyncio.all_tasks())
+    async with bench() as one:
+        setattr(one.simulator.faults, fault, amount)
+        with anyio.move_on_after(0.1):
+            await one.post("/v2/click2call", ORDER)
+        with anyio.move_on_after(0.1):
+            await one.get("/v1/click2call", ext="102", phone=PHONE)
+    await until(lambda: set(asyncio.all_tasks()) == before)
 
 
 async def test_a_socket_closed_after_reading_has_rung():

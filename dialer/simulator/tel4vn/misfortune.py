@@ -31,6 +31,7 @@ class Misfortune:
     def __init__(self, faults: Faults, dice: Random) -> None:
         self.faults = faults
         self._dice = dice
+        self._under_way: set[anyio.CancelScope] = set()
 
     def strikes(self, rate: float) -> bool:
         return rate > 0 and self._dice.random() < rate
@@ -40,13 +41,27 @@ class Misfortune:
         async def misfortune(request: web.Request, handler: Handler) -> web.StreamResponse:
             if request.path.startswith(OWN):
                 return await handler(request)
-            placing = (request.method, request.path) in PLACING
-            early = self._before(placing)
-            if early is not None:
-                return early
-            return await self._after(request, await handler(request), placing)
+            with anyio.CancelScope() as scope:
+                self._under_way.add(scope)
+                try:
+                    return await self._befall(request, handler)
+                finally:
+                    self._under_way.remove(scope)
+            return _failure(503, "Service Unavailable")
 
         return misfortune
+
+    def end(self) -> None:
+        """Let go of requests whose client has gone: the server waits for none of these, so they would never end."""
+        for scope in self._under_way:
+            scope.cancel()
+
+    async def _befall(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        placing = (request.method, request.path) in PLACING
+        early = self._before(placing)
+        if early is not None:
+            return early
+        return await self._after(request, await handler(request), placing)
 
     def _before(self, placing: bool) -> web.Response | None:
         faults = self.faults

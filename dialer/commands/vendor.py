@@ -1,0 +1,253 @@
+"""`dialer vendor`: accounts with vendors, their secrets sealed, looked at, taken off again."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+import anyio
+import typer
+
+from campaigns import accounts
+from campaigns.accounts import Account
+from campaigns.terms import BadTerms
+from dialer.commands.credentials import known_secrets, login
+from dialer.commands.options import AsJson, Tenant, example, noun
+from dialer.commands.printing import facts, note, say, say_json, show, table
+from dialer.commands.session import Desk, Session, look, opened
+from dialer.gateways import Findings, Gateway
+from dialer.registering import hook_url
+from dialer.vault import open_vault, path_hash
+from dialer.vendors import KINDS, OUR_SETTINGS, open_gateway
+
+WHERE_SERVE_IS = "http://127.0.0.1:8780"
+
+app = noun("Vendor accounts: where calls are placed.")
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The account's name.", show_default=False)]
+PublicUrl = Annotated[
+    str | None, typer.Option(metavar="URL", help="Where the vendor reaches our webhooks; else DIALER_PUBLIC_URL.")
+]
+
+
+@app.command(epilog=example("dialer vendor add main --kind tel4vn --url https://pbx.example.com --channels 10"))
+def add(
+    name: Name,
+    kind: Annotated[str, typer.Option(help=f"Which vendor: {', '.join(KINDS)}.")] = KINDS[0],
+    url: Annotated[str | None, typer.Option(help="The vendor's API, http(s)://host[:port].")] = None,
+    api_key_env: Annotated[str | None, typer.Option(metavar="VAR", help="The variable that holds the key.")] = None,
+    username: Annotated[str | None, typer.Option(help="Log in as this user instead of by a key.")] = None,
+    password_env: Annotated[str | None, typer.Option(metavar="VAR", help="The variable that holds it.")] = None,
+    channels: Annotated[int | None, typer.Option(min=1, help="Calls at the same time on this account.")] = None,
+    reserve: Annotated[int | None, typer.Option(min=0, help="Of these, kept for inbound and manual calls.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of the gateway; may be repeated.")
+    ] = None,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add an account, or change the one of that name. Secrets come from the environment, or are asked for; they are
+    encrypted and never shown."""
+    if username is not None and api_key_env is not None:
+        raise BadTerms("username", "and --api-key-env exclude each other")
+    asked = {"channels": channels, "reserve": reserve}
+
+    async def run() -> dict[str, Any]:
+        async with opened(tenant, founding=True) as session:
+            standing = await session.read(_seek, name)
+            vault = open_vault(session.settings)
+            known = known_secrets(vault, standing)
+            entered = login(known, api_key_env, username, password_env)
+            secret = {**entered, "hook_key": known["hook_key"], "hook_path": known["hook_path"]}
+            merged = _merged(dict(standing.settings) if standing else {}, settings or [])
+            address = url or (standing.url if standing else "")
+            await _try_out(kind, address, secret, merged)
+            sizes = {size: value if value is not None else _kept(standing, size) for size, value in asked.items()}
+            if sizes["channels"] is not None and (sizes["reserve"] or 0) >= sizes["channels"]:
+                raise BadTerms("reserve", "must leave at least one of the channels")
+            account = Account(
+                name=name,
+                kind=kind,
+                url=address,
+                sealed_credentials=vault.seal(secret),
+                hook_path_hash=path_hash(secret["hook_path"]),
+                channels=sizes["channels"],
+                reserve=sizes["reserve"] or 0,
+                settings=merged,
+            )
+            created = await session.write(_keep, account)
+            return _shown(account) | {"created": created}
+
+    told = anyio.run(run)
+    if as_json:
+        say_json(told)
+    else:
+        say(f"vendor {name} {'added' if told['created'] else 'changed'}; try it with `dialer vendor check {name}`")
+
+
+@app.command(epilog=example("dialer vendor check main"))
+def check(name: Name, public_url: PublicUrl = None, tenant: Tenant = None, as_json: AsJson = False) -> None:
+    """Log in, look around and say what was found: hooks, extensions, clock, which CDR mapping."""
+
+    async def run() -> Findings:
+        async with opened(tenant) as session:
+            account, users, now = await session.read(_with_users, name)
+            async with _speaking(session, account) as (gateway, secret):
+                return await gateway.check(_hooks_at(session, secret, public_url), users, now)
+
+    found = anyio.run(run)
+    if as_json:
+        say_json(_as_data(found))
+    else:
+        _show_findings(name, found)
+    if not found.logged_in:
+        note(f"dialer: vendor {name}: {'; '.join(found.remarks) or 'cannot log in'}")
+        raise typer.Exit(2)
+
+
+@app.command(epilog=example("dialer vendor remove main"))
+def remove(
+    name: Name,
+    public_url: PublicUrl = None,
+    keep_hooks: Annotated[bool, typer.Option("--keep-hooks", help="Do not ask the vendor: it is gone.")] = False,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take our hooks off at the vendor, nobody else's, and the account out of use. Its calls stay in the ledger."""
+
+    async def run() -> list[str]:
+        async with opened(tenant) as session:
+            account = await session.read(_unused, name)
+            taken_off: list[str] = []
+            if not keep_hooks:
+                async with _speaking(session, account) as (gateway, secret):
+                    taken_off += await gateway.remove_hooks(_hooks_at(session, secret, public_url))
+            await session.write(_remove, name)
+            return taken_off
+
+    taken_off = anyio.run(run)
+    if as_json:
+        say_json({"name": name, "removed": True, "hooks_removed": taken_off})
+    else:
+        say(f"vendor {name} removed; hooks taken off: {', '.join(taken_off) or 'none'}")
+
+
+@app.command("list", epilog=example("dialer vendor list"))
+def list_(tenant: Tenant = None, as_json: AsJson = False) -> None:
+    """The accounts, without their secrets."""
+    rows = [_shown(row) | {"trouble": row.trouble} for row in look(tenant, _all)]
+    if as_json:
+        say_json({"vendors": rows})
+    else:
+        shown = ("name", "kind", "url", "channels", "reserve", "trouble")
+        show(table(shown, [[row[column] for column in shown] for row in rows]))
+
+
+def _seek(desk: Desk, name: str) -> Any:
+    return accounts.seek_account(desk.conn, desk.tenant.id, name)
+
+
+def _keep(desk: Desk, account: Account) -> bool:
+    return accounts.keep_account(desk.conn, desk.now, desk.tenant.id, account)
+
+
+def _all(desk: Desk) -> list[Any]:
+    return accounts.list_accounts(desk.conn, desk.tenant.id)
+
+
+def _with_users(desk: Desk, name: str) -> tuple[Any, dict[str, str], Any]:
+    account = accounts.find_account(desk.conn, desk.tenant.id, name)
+    return account, accounts.users_of(desk.conn, account), desk.now
+
+
+def _unused(desk: Desk, name: str) -> Any:
+    account = accounts.find_account(desk.conn, desk.tenant.id, name)
+    accounts.check_unused(desk.conn, account)
+    return account
+
+
+def _remove(desk: Desk, name: str) -> None:
+    accounts.remove_account(desk.conn, desk.now, accounts.find_account(desk.conn, desk.tenant.id, name))
+
+
+def _kept(standing: Any, size: str) -> Any:
+    return getattr(standing, size) if standing is not None else None
+
+
+def _merged(settings: dict[str, Any], pairs: list[str]) -> dict[str, Any]:
+    """The gateway's settings with these; a value is JSON, or else text, and an empty one goes back to the default."""
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not (name and equals):
+            raise BadTerms("set", f"{pair} must be NAME=VALUE")
+        settings.pop(name, None)
+        if text:
+            settings[name] = _value(text)
+    for name in OUR_SETTINGS:
+        if not isinstance(settings.get(name, True), bool):
+            raise BadTerms("set", f"{name} must be true or false")
+    return settings
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+async def _try_out(kind: str, url: str, secret: dict[str, str], settings: dict[str, Any]) -> None:
+    """Refuse what no gateway can be made of. Raises `Misconfigured`, `BadTerms`."""
+    if kind not in KINDS:
+        raise BadTerms("kind", f"must be one of {', '.join(KINDS)}")
+    if not url:
+        raise BadTerms("url", "is needed")
+    await _close(open_gateway(kind, url, secret, settings))
+
+
+async def _close(gateway: Gateway) -> None:
+    if hasattr(gateway, "aclose"):
+        await gateway.aclose()
+
+
+@asynccontextmanager
+async def _speaking(session: Session, account: Any) -> AsyncIterator[tuple[Gateway, dict[str, str]]]:
+    """The account's gateway and its secrets. Raises `KeyLost`, `Misconfigured`."""
+    secret = open_vault(session.settings).open(account.sealed_credentials, f"vendor {account.name}")
+    gateway = open_gateway(account.kind, account.url, secret, account.settings)
+    try:
+        yield gateway, secret
+    finally:
+        await _close(gateway)
+
+
+def _hooks_at(session: Session, secret: Mapping[str, str], public_url: str | None) -> str:
+    return hook_url(public_url or session.settings.public_url or WHERE_SERVE_IS, secret["hook_path"])
+
+
+def _shown(account: Any) -> dict[str, Any]:
+    """An account's row or `Account` without its secrets."""
+    return {name: getattr(account, name) for name in ("name", "kind", "url", "channels", "reserve", "settings")}
+
+
+def _as_data(found: Findings) -> dict[str, Any]:
+    return {
+        "logged_in": found.logged_in,
+        "hooks": dict(found.hooks),
+        "extensions": dict(found.extensions),
+        "clock_skew_seconds": found.clock_skew.total_seconds() if found.clock_skew is not None else None,
+        "cdr_mapping": found.cdr_mapping,
+        "remarks": list(found.remarks),
+    }
+
+
+def _show_findings(name: str, found: Findings) -> None:
+    words = {True: "logged in", False: "not logged in"}
+    pairs: dict[str, Any] = {"login": "works" if found.logged_in else "refused"}
+    pairs |= {f"hook {event}": word for event, word in found.hooks.items()}
+    pairs |= {f"extension {extension}": words[there] for extension, there in found.extensions.items()}
+    if found.clock_skew is not None:
+        pairs["clock"] = f"{found.clock_skew.total_seconds():+.0f} s"
+    pairs["CDR mapping"] = found.cdr_mapping
+    show(facts(pairs, f"vendor {name}"))
+    for remark in found.remarks:
+        note(remark)

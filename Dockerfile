@@ -35,11 +35,11 @@ ENV PATH="/opt/dialer/bin:$PATH" \
 USER dialer
 WORKDIR /data
 VOLUME /data
-EXPOSE 8080
+EXPOSE 8780
 
 # Python asks, because a slim image has no curl; without proxies, because it asks itself.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
-    CMD ["python", "-c", "from urllib import request as r; r.build_opener(r.ProxyHandler({})).open('http://127.0.0.1:8080/healthz', timeout=4)"]
+    CMD ["python", "-c", "from urllib import request as r; r.build_opener(r.ProxyHandler({})).open('http://127.0.0.1:8780/healthz', timeout=4)"]
 
 ENTRYPOINT ["dialer"]
-CMD ["serve", "--host", "0.0.0.0", "--port", "8080"]
+CMD ["serve", "--host", "0.0.0.0", "--port", "8780"]

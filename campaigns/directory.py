@@ -7,10 +7,10 @@ from difflib import get_close_matches
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from campaigns import agents
-from campaigns.models import Campaign, Customer, Tenant, VendorAccount
+from campaigns.models import Campaign, Tenant, VendorAccount
 from campaigns.rows import columns_of, ignoring, table
 from campaigns.words import Mode
 
@@ -75,9 +75,9 @@ def ensure_tenant(conn: Connection, now: datetime, code: str, zone: str) -> Any:
 
 
 def find_campaign(conn: Connection, tenant_id: int, code: str) -> Any:
-    """A campaign that was not deleted. Raises `NotFound`."""
+    """A campaign that was not deleted, with the name of its `vendor`. Raises `NotFound`."""
     standing = (CAMPAIGN.tenant_id == tenant_id, CAMPAIGN.deleted_at.is_(None))
-    found = conn.execute(select(table(Campaign)).where(*standing, CAMPAIGN.code == code)).first()
+    found = conn.execute(_with_vendor().where(*standing, CAMPAIGN.code == code)).first()
     if found is None:
         codes = conn.scalars(select(CAMPAIGN.code).where(*standing))
         raise missing("campaign", code, codes, "make one with `dialer campaign create`")
@@ -85,19 +85,15 @@ def find_campaign(conn: Connection, tenant_id: int, code: str) -> Any:
 
 
 def list_campaigns(conn: Connection, tenant_id: int) -> list[Any]:
-    """The campaigns of a tenant that were not deleted, with vendor and number of customers."""
-    account, customer = columns_of(VendorAccount), columns_of(Customer)
-    listed = (
-        select(func.count())
-        .where(customer.tenant_id == CAMPAIGN.tenant_id, customer.campaign_id == CAMPAIGN.id)
-        .scalar_subquery()
-    )
-    chosen = (
-        select(table(Campaign), account.name.label("vendor"), listed.label("customers"))
-        .join(table(VendorAccount), CAMPAIGN.vendor_account_id == account.id)
-        .where(CAMPAIGN.tenant_id == tenant_id, CAMPAIGN.deleted_at.is_(None))
-    )
+    """The campaigns of a tenant that were not deleted, each with the name of its `vendor`."""
+    chosen = _with_vendor().where(CAMPAIGN.tenant_id == tenant_id, CAMPAIGN.deleted_at.is_(None))
     return list(conn.execute(chosen.order_by(CAMPAIGN.code)))
+
+
+def _with_vendor() -> Any:
+    account = columns_of(VendorAccount)
+    joined = table(Campaign).join(table(VendorAccount), CAMPAIGN.vendor_account_id == account.id)
+    return select(table(Campaign), account.name.label("vendor")).select_from(joined)
 
 
 def create_campaign(

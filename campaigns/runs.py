@@ -8,10 +8,11 @@ from sqlalchemy import Connection, func, select
 
 from campaigns import ledger
 from campaigns.models import Customer, Run
-from campaigns.rows import columns_of
+from campaigns.rows import columns_of, table
 from campaigns.words import Status
 
 CUSTOMER = columns_of(Customer)
+RUN = columns_of(Run)
 STAYS = (Status.WITHDRAWN, Status.DNC)
 
 
@@ -24,6 +25,12 @@ class Rerun:
     left: int
 
 
+def newest_run(conn: Connection, campaign: Any) -> Any | None:
+    """The campaign's latest pass over its customers, None before its first list."""
+    mine = select(table(Run)).where(RUN.tenant_id == campaign.tenant_id, RUN.campaign_id == campaign.id)
+    return conn.execute(mine.order_by(RUN.ordinal.desc()).limit(1)).first()
+
+
 def rerun(conn: Connection, now: datetime, campaign: Any, actor: str) -> Rerun:
     """Call all customers of a campaign again, with all their recalls before them; those who were withdrawn or are on
     the do-not-call list stay as they are."""
@@ -32,5 +39,5 @@ def rerun(conn: Connection, now: datetime, campaign: Any, actor: str) -> Rerun:
     again = list(conn.scalars(select(CUSTOMER.id).where(*mine, CUSTOMER.status.not_in(STAYS)).order_by(CUSTOMER.id)))
     reopened = ledger.reopen(conn, now, campaign.tenant_id, campaign.id, run_id, again, actor)
     left = conn.scalar(select(func.count()).where(*mine, CUSTOMER.status.in_(STAYS))) or 0
-    ordinal = conn.scalars(select(columns_of(Run).ordinal).where(columns_of(Run).id == run_id)).one()
+    ordinal = conn.scalars(select(RUN.ordinal).where(RUN.id == run_id)).one()
     return Rerun(ordinal, reopened, left)

@@ -51,7 +51,7 @@ SPOILED: Final = {
     95: (_PHONE, "1220000095"),
     # Rows so old that their second number may be a land line: for a human to look at.
     101: (_PHONE, "01660000101 / 0380000101"),
-    119: (_PHONE, "01230000119; 0830000119"),
+    119: (_PHONE, "01230000119; 0770000119"),
     # Land lines, the last with the old area code of Hà Nội.
     13: (_PHONE, "024 2000 0013"),
     31: (_PHONE, "(028) 2000 0031"),

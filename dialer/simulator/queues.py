@@ -76,6 +76,8 @@ class Queues:
         ended: Callable[[str, Result | None], None],
     ) -> None:
         self.all: dict[tuple[Mode, str], Queue] = {}
+        self.out_of_lines = False
+        """While true the PBX dials nobody from any queue; `pump_all` after it is over."""
         self._settings = settings
         self._switchboard = switchboard
         self._floor = floor
@@ -155,6 +157,8 @@ class Queues:
             self._tasks.start_soon(self._call, queue, entry)
 
     def _has_room(self, queue: Queue) -> bool:
+        if self.out_of_lines:
+            return False
         if queue.mode is Mode.AUTOCALL:
             return queue.live < queue.terms.concurrent_call
         available = self._floor.available(queue.terms.members)

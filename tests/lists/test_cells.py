@@ -34,7 +34,9 @@ def test_several_numbers_in_a_cell_are_kept_apart(cell: str) -> None:
     assert said(cell) == [(A, Role.BORROWER), (B, Role.BORROWER)]
 
 
-@pytest.mark.parametrize("cell", ["0912 - 345 - 678", "(+84) 912 345 678", "0912-345-678", "0912345678,", "số 0912345678"])
+@pytest.mark.parametrize(
+    "cell", ["0912 - 345 - 678", "(+84) 912 345 678", "0912-345-678", "0912345678,", "số 0912345678"]
+)
 def test_one_number_with_separators_stays_one(cell: str) -> None:
     assert said(cell) == [(A, Role.BORROWER)]
 

@@ -167,6 +167,6 @@ def test_a_mapping_that_fits_nothing_is_refused(read_rows: ReadRows, mapping: di
 
 def test_a_list_without_a_variable_that_the_script_needs_is_refused(read_rows: ReadRows) -> None:
     rows = [["SĐT", "Số tiền"], ["0912345678", "1000"]]
-    assert read_rows(rows, required=["total_ovd_amount", "Số tiền"][:1]).kept == 1
+    assert read_rows(rows, required=["total_ovd_amount"]).kept == 1
     with pytest.raises(UnreadableList, match="The list has no due_date; name its column with --map due_date=COLUMN"):
         read_rows(rows, required=["due_date"])

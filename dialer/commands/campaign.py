@@ -1,0 +1,288 @@
+"""`dialer campaign`: what is called, on what terms, and how it stands."""
+
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import anyio
+import typer
+from sqlalchemy import select
+
+from campaigns import accounts, agents, directory, ledger, reports, runs
+from campaigns.ledger import NotNow
+from campaigns.ledger.customers import CURABLE
+from campaigns.models import Customer
+from campaigns.rows import columns_of
+from campaigns.terms import BadTerms, agree, amend, written
+from campaigns.words import Mode, QueueState, Wanted
+from dialer.commands import sheets, watching
+from dialer.commands.language import label
+from dialer.commands.options import AsJson, Tenant, example, given, noun, taking
+from dialer.commands.printing import facts, note, say, say_json, show, table
+from dialer.commands.session import Desk, change, look
+from dialer.commands.watching import warnings
+
+app = noun("Campaigns: create, set, start, stop, watch, report.")
+Code = Annotated[str, typer.Argument(metavar="CODE", help="The campaign's code.", show_default=False)]
+TERMS = {
+    "purpose": "Why we call: debt_reminder (the default), marketing or service.",
+    "creditor": "For whom: who is owed.",
+    "queue_code": "The vendor's queue; autodialer and autocall.",
+    "vendor_campaign_id": "The vendor's own campaign; autodialer.",
+    "template": "The vendor's script; autocall.",
+    "queue_agents": "The vendor's agent queue, as in 5001; autodialer.",
+    "agents": "Who takes the calls, as in 101=user,102; autodialer and click2call.",
+    "wrap_up": "An agent's rest after a call, as in 30s.",
+    "hotline": "The number to call out with; click2call.",
+    "precall_ratio": "Calls per 100 free agents, 150 by default; autodialer.",
+    "concurrent_call": "Calls at the same time; 5 by default in autocall.",
+    "max_recall_count": "Recalls after the first attempt, 2 by default.",
+    "min_recall_duration": "Talk shorter than this is recalled, 3 s by default.",
+    "recall_delay": "Until a recall, 15m by default.",
+    "variables": "The list's columns that the script speaks, as in dpd,total_ovd_amount; autocall.",
+    "rulebook": "The rules to call under: vn-debt (the default) or none.",
+    "weight": "This campaign's share of the vendor account, against others; 1 by default.",
+}
+DURATIONS = ("wrap_up", "min_recall_duration", "recall_delay")
+
+
+class Format(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    XLSX = "xlsx"
+
+
+@app.command(
+    epilog=example(
+        "dialer campaign create NHAC-NO --vendor main --mode autocall --queue-code Q1 --template IVR-1 "
+        "--variables dpd,total_ovd_amount"
+    )
+)
+@taking(TERMS)
+def create(
+    code: Code,
+    vendor: Annotated[str, typer.Option(metavar="NAME", help="The vendor account.")],
+    mode: Annotated[Mode, typer.Option(help="How the vendor places the calls.")],
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+    **options: str | None,
+) -> None:
+    """Make a campaign, as a draft: nobody is called before it is started."""
+    terms = agree(mode, given(options))
+
+    def work(desk: Desk) -> dict[str, Any]:
+        account = accounts.find_account(desk.conn, desk.tenant.id, vendor)
+        return _shown(desk, directory.create_campaign(desk.conn, desk.now, account, code, mode, terms))
+
+    _tell(change(tenant, work), as_json, f"campaign {code} created; give it a list with `dialer list import {code}`")
+
+
+@app.command("set", epilog=example("dialer campaign set NHAC-NO --recall-delay 30m --concurrent-call 8"))
+@taking(TERMS)
+def set_(
+    code: Code,
+    vendor: Annotated[str | None, typer.Option(metavar="NAME", hidden=True)] = None,
+    mode: Annotated[Mode | None, typer.Option(hidden=True)] = None,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+    **options: str | None,
+) -> None:
+    """Change a campaign, also while it runs: acts from the next claim on. An empty text takes an option away; without
+    options, what is set is shown."""
+
+    def work(desk: Desk) -> dict[str, Any]:
+        campaign = directory.find_campaign(desk.conn, desk.tenant.id, code)
+        for option, wanted, standing in (("mode", mode, campaign.mode), ("vendor", vendor, campaign.vendor)):
+            if wanted not in (None, standing):
+                raise BadTerms(option, f"of a campaign is for good ({standing}): create another campaign")
+        _set(desk, campaign, amend(campaign.mode, given(options)))
+        return _shown(desk, directory.find_campaign(desk.conn, desk.tenant.id, code))
+
+    told = change(tenant, work)
+    if as_json or given(options):
+        _tell(told, as_json, f"campaign {code} changed")
+    else:
+        _warn(told)
+        show(facts({label(name): _readable(name, value) for name, value in told.items() if value not in (None, [], {})}))
+
+
+def _set(desk: Desk, campaign: Any, changes: dict[str, Any]) -> None:
+    users = changes.pop("agents", None)
+    new = {name: value for name, value in changes.items() if getattr(campaign, name) != value}
+    if "queue_code" in new:
+        if campaign.queue_state is not QueueState.ABSENT:
+            raise NotNow(f"the vendor holds the queue {campaign.queue_code} of {campaign.code}: stop the campaign first")
+        directory.check_queue(desk.conn, campaign, new["queue_code"])
+    if new:
+        ledger.amend(desk.conn, desk.now, campaign, new, desk.actor)
+    if users is not None:
+        agents.assign(desk.conn, desk.now, campaign, users)
+    if new.keys() & {"variables", "purpose"}:
+        customer = columns_of(Customer)
+        hindered = select(customer.id).where(
+            customer.tenant_id == campaign.tenant_id,
+            customer.campaign_id == campaign.id,
+            customer.reason.in_(CURABLE),
+        )
+        ledger.reconsider(desk.conn, desk.now, campaign.tenant_id, list(desk.conn.scalars(hindered)), desk.actor)
+
+
+@app.command(epilog=example("dialer campaign start NHAC-NO"))
+def start(code: Code, tenant: Tenant = None, as_json: AsJson = False) -> None:
+    """Call this campaign's customers, as soon as an engine serves and the rules allow."""
+    _command(code, Wanted.RUNNING, tenant, as_json)
+
+
+@app.command(epilog=example("dialer campaign pause NHAC-NO"))
+def pause(code: Code, tenant: Tenant = None, as_json: AsJson = False) -> None:
+    """Place no more calls; those that ring or talk go on. The vendor keeps its queue and stops dialing it."""
+    _command(code, Wanted.PAUSED, tenant, as_json)
+
+
+@app.command(epilog=example("dialer campaign resume NHAC-NO"))
+def resume(code: Code, tenant: Tenant = None, as_json: AsJson = False) -> None:
+    """Go on with a paused campaign."""
+    _command(code, Wanted.RUNNING, tenant, as_json, only_after=Wanted.PAUSED)
+
+
+@app.command(epilog=example("dialer campaign stop NHAC-NO"))
+def stop(code: Code, tenant: Tenant = None, as_json: AsJson = False) -> None:
+    """Place no more calls and take back what the vendor's queue holds. It may be started again."""
+    _command(code, Wanted.STOPPED, tenant, as_json)
+
+
+def _command(code: str, wanted: Wanted, tenant: str | None, as_json: bool, only_after: Wanted | None = None) -> None:
+    def work(desk: Desk) -> dict[str, Any]:
+        campaign = directory.find_campaign(desk.conn, desk.tenant.id, code)
+        if only_after not in (None, campaign.wanted):
+            raise NotNow(f"campaign {code} is {campaign.wanted}, not {only_after}: use `dialer campaign start {code}`")
+        ledger.command(desk.conn, desk.now, campaign, wanted, desk.actor)
+        campaign = directory.find_campaign(desk.conn, desk.tenant.id, code)
+        return _shown(desk, campaign) | {"empty": runs.newest_run(desk.conn, campaign) is None}
+
+    told = change(tenant, work)
+    _tell(told, as_json, f"campaign {code} is {wanted}")
+    if wanted is Wanted.RUNNING and told["empty"]:
+        note(f"campaign {code} has no customers yet: dialer list import {code} FILE")
+
+
+@app.command(epilog=example("dialer campaign delete NHAC-NO"))
+def delete(code: Code, tenant: Tenant = None, as_json: AsJson = False) -> None:
+    """Hide a stopped campaign. Its ledger stays."""
+
+    def work(desk: Desk) -> None:
+        campaign = directory.find_campaign(desk.conn, desk.tenant.id, code)
+        ledger.delete(desk.conn, desk.now, campaign, desk.actor)
+
+    change(tenant, work)
+    _tell({"code": code, "deleted": True}, as_json, f"campaign {code} deleted; its ledger stays")
+
+
+@app.command(epilog=example("dialer campaign rerun NHAC-NO"))
+def rerun(code: Code, tenant: Tenant = None, as_json: AsJson = False) -> None:
+    """Call everybody again: another run over all customers but those withdrawn or on the do-not-call list."""
+
+    def work(desk: Desk) -> dict[str, Any]:
+        campaign = directory.find_campaign(desk.conn, desk.tenant.id, code)
+        done = runs.rerun(desk.conn, desk.now, campaign, desk.actor)
+        return {"code": code, "run": done.ordinal, "reopened": done.reopened, "left": done.left}
+
+    told = change(tenant, work)
+    _tell(told, as_json, f"run {told['run']} of {code}: {told['reopened']} customers, {told['left']} left as they are")
+
+
+@app.command("list", epilog=example("dialer campaign list"))
+def list_(tenant: Tenant = None, as_json: AsJson = False) -> None:
+    """The campaigns and how they stand."""
+
+    def work(desk: Desk) -> list[dict[str, Any]]:
+        rows = []
+        for campaign in directory.list_campaigns(desk.conn, desk.tenant.id):
+            seen = reports.standing(desk.conn, desk.now, desk.settings.timing, campaign)
+            counts = {"customers": seen.customers, "waiting": seen.waiting, "final": seen.final, "calls": seen.calls}
+            names = {"code": seen.code, "state": seen.state, "mode": seen.mode, "vendor": campaign.vendor}
+            rows.append(names | counts | {"rulebook": seen.rulebook})
+        return rows
+
+    rows = look(tenant, work)
+    if as_json:
+        say_json({"campaigns": rows})
+    else:
+        shown = ("code", "state", "mode", "vendor", "customers", "waiting", "final", "calls", "rulebook")
+        headers = [label("campaign" if name == "code" else name) for name in shown]
+        show(table(headers, [[label(str(row[n])) if n == "state" else row[n] for n in shown] for row in rows]))
+
+
+@app.command(epilog=example("dialer campaign status NHAC-NO --watch"))
+def status(
+    code: Code,
+    watch: Annotated[bool, typer.Option("--watch", help="Look again every second until it is finished.")] = False,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+) -> None:
+    """How it stands: customers by status and reason, calls, answer rate, talk time, agents."""
+    if watch and as_json:
+        raise BadTerms("watch", "and --json exclude each other: ask again instead")
+    seen, zone = look(tenant, watching.numbers, code)
+    if as_json:
+        say_json(asdict(seen) | {"warnings": warnings(seen)})
+        return
+    for warning in warnings(seen):
+        note(f"warning: {warning}")
+    if watch:
+        anyio.run(watching.watch, tenant, code)
+    else:
+        show(watching.picture(seen, zone))
+
+
+@app.command(epilog=example("dialer campaign report NHAC-NO --format xlsx --out ket-qua.xlsx"))
+def report(
+    code: Code,
+    format_: Annotated[Format | None, typer.Option("--format", help="Else by --out's ending, else table.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Where to write it, else standard output.")] = None,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+) -> None:
+    """The uploaded rows with the result beside each. XLSX needs --out."""
+    by_ending = Format(out.suffix[1:].lower()) if out and out.suffix[1:].lower() in Format else Format.TABLE
+    chosen = Format.JSON if as_json else format_ or by_ending
+    if chosen is Format.XLSX and out is None:
+        raise BadTerms("format", "xlsx needs --out FILE")
+    written_rows = look(tenant, sheets.report, code, chosen.value, out)
+    if out is not None:
+        note(f"{written_rows} rows written to {out}")
+
+
+def _shown(desk: Desk, campaign: Any) -> dict[str, Any]:
+    """A campaign's terms, under the names of its options."""
+    users = {line.extension: line.user for line in _roster(desk, campaign)}
+    terms = {name: getattr(campaign, name) for name in TERMS if name != "agents"}
+    names = {"code": campaign.code, "vendor": campaign.vendor, "mode": campaign.mode, "state": campaign.wanted}
+    return names | terms | {"agents": users, "warnings": warnings(campaign)}
+
+
+def _roster(desk: Desk, campaign: Any) -> list[reports.AgentLine]:
+    return reports.roster(desk.conn, desk.now, desk.settings.timing, desk.tenant.id, campaign.id)
+
+
+def _readable(name: str, value: Any) -> Any:
+    if name in DURATIONS:
+        return written(value)
+    if name == "agents":
+        return ", ".join(f"{extension}={user}" if user else extension for extension, user in value.items())
+    return ", ".join(value) if isinstance(value, list) else value
+
+
+def _warn(told: dict[str, Any]) -> None:
+    for warning in told.get("warnings", ()):
+        note(f"warning: {warning}")
+
+
+def _tell(told: dict[str, Any], as_json: bool, sentence: str) -> None:
+    if as_json:
+        say_json(told)
+    else:
+        _warn(told)
+        say(sentence)

@@ -1,0 +1,83 @@
+"""`kill -9` at random moments, again and again: nobody is rung twice for one attempt, nobody is forgotten."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+import pytest
+from sqlalchemy import Connection, or_, select
+
+from campaigns.models import Customer
+from campaigns.rows import table
+from campaigns.words import WAITING_STATUSES, Mode
+from dialer.simulator import Simulator
+from tests.acceptance.floor import CUSTOMER, SPEED, Floor, calm, phones
+
+pytestmark = pytest.mark.anyio
+KILLS = 20
+
+
+@contextmanager
+def serving(folder: Path, *more: str, **settings: str) -> Iterator[subprocess.Popen[str]]:
+    """`dialer serve` as its own process; it is ready when the block begins."""
+    environment = {
+        **os.environ,
+        "DIALER_DATA_DIR": str(folder),
+        "DIALER_SPEED": str(SPEED),
+        "DIALER_UNKNOWN_RECALL_DELAY_SECONDS": "60",
+        "DIALER_STOP_GRACE": "5",
+        **settings,
+    }
+    command = [sys.executable, "-m", "dialer", "serve", "--port", "0", *more]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            process.stdout.readline()
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
+
+
+async def test_an_engine_killed_twenty_times_rings_nobody_twice_and_forgets_nobody(tmp_path: Path) -> None:
+    chance = random.Random(20)
+    async with Simulator(calm(hook_retries=2)) as simulator:
+        floor = Floor(tmp_path, simulator)
+        await floor.open()
+        await floor.campaign("A", Mode.AUTOCALL, phones(400, "090000"), max_recall_count="1")
+        await floor.campaign("B", Mode.CLICK2CALL, phones(60, "093000"), max_recall_count="1")
+        for _ in range(KILLS):
+            await anyio.to_thread.run_sync(_serve_and_kill, tmp_path, chance.uniform(0.05, 0.9))
+        assert simulator.journal.rung_twice_at_once() == []
+        assert await floor.database.read(_forgotten) == []
+        async with floor.engine():
+            await floor.finished("A", "B", seconds=120)
+        await floor.check(max_recall=1, unknowns=True)
+        await floor.database.close()
+
+
+def _serve_and_kill(folder: Path, after: float) -> None:
+    with serving(folder) as process:
+        try:
+            process.wait(after)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+
+
+def _forgotten(conn: Connection) -> list[int]:
+    """Customers that are neither final with a reason nor due nor in a call that will be asked after."""
+    waiting = CUSTOMER.status.in_(WAITING_STATUSES)
+    without_reason = ~waiting & CUSTOMER.reason.is_(None)
+    nowhere = waiting & CUSTOMER.due_at.is_(None) & CUSTOMER.open_call_id.is_(None)
+    return list(conn.scalars(select(CUSTOMER.id).select_from(table(Customer)).where(or_(without_reason, nowhere))))

@@ -23,7 +23,9 @@ LABEL org.opencontainers.image.title="dialer" \
       org.opencontainers.image.description="An outbound autodialer campaign engine" \
       org.opencontainers.image.licenses="Apache-2.0"
 
-RUN useradd --system --uid 10001 --home-dir /data --create-home --shell /usr/sbin/nologin dialer
+RUN groupadd --gid 10001 dialer \
+    && useradd --uid 10001 --gid dialer --home-dir /data --no-create-home --shell /usr/sbin/nologin dialer \
+    && install --directory --owner dialer --group dialer --mode 0700 /data
 COPY --from=build /opt/dialer /opt/dialer
 
 ENV PATH="/opt/dialer/bin:$PATH" \
@@ -32,12 +34,13 @@ ENV PATH="/opt/dialer/bin:$PATH" \
     DIALER_DATA_DIR=/data
 
 # The embedded database and the key that opens its secrets. Lists and reports may come and go here too.
-USER dialer
+USER 10001:10001
 WORKDIR /data
 VOLUME /data
 EXPOSE 8780
 
-# Python asks, because a slim image has no curl; without proxies, because it asks itself.
+# Python asks, because a slim image has no curl; without proxies, because it asks itself. Whoever serves on another port
+# gives another health check.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
     CMD ["python", "-c", "from urllib import request as r; r.build_opener(r.ProxyHandler({})).open('http://127.0.0.1:8780/healthz', timeout=4)"]
 

@@ -273,7 +273,8 @@ def _judge(call: Progress, abandoned_without_extension: bool) -> Progress:
         return call
     outcome = verdict(call, abandoned_without_extension)
     if outcome is None:
-        return _infer(call) if _doubtful(call) else call
+        # A record is the vendor's last word: what it leaves open is not worth waiting for.
+        return _infer(call) if call.recorded or _doubtful(call) else call
     # An invalid click-to-call means that the agent did not pick up: the customer was never rung.
     missed = outcome is Outcome.INVALID and call.mode is Mode.CLICK2CALL
     return replace(

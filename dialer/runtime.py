@@ -8,6 +8,7 @@ import fcntl
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
@@ -28,6 +29,7 @@ from dialer.logs import log
 from dialer.loops import Loop
 from dialer.metrics import Metrics
 from dialer.placing import PlacingLoop
+from dialer.pruning import PruningLoop
 from dialer.reconciling import ReconcilingLoop
 from dialer.registering import RegisteringLoop, doors_of
 from dialer.settings import Settings
@@ -39,6 +41,8 @@ from dialer.webhooks import Webhooks
 
 ROLES = ("all", "web", "engine")
 WATCH_EVERY = 0.1
+PRUNE_EVERY = 3600.0
+BEAT_EVERY = 5.0
 
 
 class AlreadyServing(Exception):
@@ -108,16 +112,18 @@ class Engine:
         self._vendors = vendors
         self._role = role
         self.metrics = Metrics()
+        self._outdated: migrations.Outdated | None = None
         self._log = log("runtime")
 
     async def run(self, host: str, port: int, on_ready: Callable[[str], None]) -> None:
-        stopping = anyio.Event()
+        stopping = self._stopping = anyio.Event()
         async with anyio.create_task_group() as tasks, anyio.create_task_group() as wire:
             tasks.start_soon(_watch_signals, stopping)
             loops = self._loops(wire)
             async with self._server(host, port, loops, tasks) as address:
                 public = self._settings.public_url.rstrip("/") or address
                 loops["registering"] = self._registering(public)
+                loops["heartbeat"] = Loop("heartbeat", self._beat, self._database, BEAT_EVERY, self.metrics)
                 for loop in loops.values():
                     tasks.start_soon(loop.run)
                 self._log.info("serving", address=address, role=self._role, database=_name(self._settings.url))
@@ -126,6 +132,19 @@ class Engine:
                 await self._stop(loops)
             wire.cancel_scope.cancel()
             tasks.cancel_scope.cancel()
+        if self._outdated is not None:
+            raise self._outdated
+
+    async def _beat(self, now: datetime) -> bool:
+        """The schema is still this program's; another worker's upgrade drains this one."""
+        try:
+            await self._database.read(migrations.require_head)
+        except migrations.Outdated as outdated:
+            if self._outdated is None:
+                self._log.error("schema changed: draining", detail=str(outdated))
+            self._outdated = outdated
+            self._stopping.set()
+        return False
 
     def _loops(self, wire: TaskGroup) -> dict[str, Loop]:
         settings, timing = self._settings, self._settings.timing
@@ -144,6 +163,8 @@ class Engine:
         )
         steering = SteeringLoop(database, vendors, timing)
         loops["steering"] = Loop("steering", steering.step, database, brisk * 2, self.metrics)
+        pruning = PruningLoop(database, timedelta(days=settings.receipt_days))
+        loops["pruning"] = Loop("pruning", pruning.step, database, PRUNE_EVERY, self.metrics)
         guarding = GuardingLoop(database, vendors, timing)
         loops["guarding"] = Loop("guarding", guarding.step, database, max(1 / settings.speed, 0.1), self.metrics)
         attending = AttendingLoop(database, vendors, timing)

@@ -29,6 +29,7 @@ class Settings(BaseSettings):
         default=1.0, gt=0, le=1000, description="for a simulator that runs faster than life; loopback vendors only"
     )
     stop_grace: float = Field(default=20.0, ge=0, description="how long a stop waits for calls in flight")
+    receipt_days: float = Field(default=30, gt=0, description="how long settled webhooks are kept as they came")
     hook_auth: str = Field(
         default="any", description="how hooks prove themselves: `bearer`, `x-api-key`, `path`, or `any` of them"
     )

@@ -1,22 +1,33 @@
 """What a list file holds, once read: its customers, and what was found wrong with it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from campaigns.lists.faults import Remark
+from campaigns.phones import ambiguous, national
 from campaigns.words import Role, Subject
 
 
 @dataclass(frozen=True, slots=True)
 class ListedPhone:
     """A number as the list gives it, in E.164. `vintage` is the day of the record, where the list or its bearer told
-    one; `needs_review` means that it may be a land line of before 2018 and not today's mobile."""
+    one. `converted`: it was written with an old prefix, and is no other than this. `needs_review`: it may be a land
+    line of before 2018 and not today's mobile.
+    """
 
     e164: str
     role: Role
     note: str = ""
     vintage: date | None = None
+    converted: bool = False
     needs_review: bool = False
+
+    def as_of(self, day: date) -> "ListedPhone":
+        """The number of a record of that day, if it does not tell its own."""
+        if self.vintage:
+            return self
+        doubted = self.needs_review or (not self.converted and ambiguous(national(self.e164), day))
+        return replace(self, vintage=day, needs_review=doubted)
 
 
 @dataclass(frozen=True, slots=True)

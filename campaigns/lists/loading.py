@@ -6,7 +6,7 @@ for each other instead of deadlocking. Rows that say what the database knows are
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -18,7 +18,7 @@ from campaigns.compliance import may_ever_dial
 from campaigns.lists import contracts, people
 from campaigns.lists.entries import Entry, ListFile
 from campaigns.lists.patience import uncollected
-from campaigns.lists.people import Enrolled, Vintage
+from campaigns.lists.people import Enrolled
 from campaigns.models import Campaign, ListImport, Run, Tenant
 from campaigns.rows import columns_of, in_chunks, table
 from campaigns.words import Subject
@@ -78,17 +78,19 @@ def load(
 
     The first import opens the campaign's first run, and one on a later day (in the tenant's zone) the next, unless
     this very file was imported before; `new_run` decides otherwise. A file within the run corrects it: numbers that
-    it no longer names are removed, and so are contracts that an earlier file of the same name had.
+    it no longer names are removed, and so are contracts that an earlier file of the same name had. `numbers_as_of` is
+    the day of records that tell none; without it new numbers are of today.
     """
     tenant_id = campaign.tenant_id
     _lock(conn, campaign)
     zone = ZoneInfo(conn.scalars(select(columns_of(Tenant).zone).where(columns_of(Tenant).id == tenant_id)).one())
     turn = _turn(conn, now, zone, campaign, listfile, file_name, new_run)
     import_id = _open_import(conn, now, campaign, listfile, turn.run_id, actor, file_name)
-    vintage = Vintage(numbers_as_of, now.astimezone(zone).date())
-    enrolled = [Enrolled(entry) for entry in sorted(listfile.entries, key=lambda entry: (entry.key_kind, entry.key))]
+    entries = sorted(_dated(listfile.entries, numbers_as_of), key=lambda entry: (entry.key_kind, entry.key))
+    enrolled = [Enrolled(entry) for entry in entries]
+    today = now.astimezone(zone).date()
     for part in in_chunks(enrolled, SLICE):
-        _load_part(conn, now, campaign, turn, import_id, part, vintage, actor)
+        _load_part(conn, now, campaign, turn, import_id, part, today, actor)
     counts = _count(conn, campaign, listfile, enrolled)
     conn.execute(
         update(table(ListImport))
@@ -96,6 +98,12 @@ def load(
         .values(counts=counts.as_json())
     )
     return counts
+
+
+def _dated(entries: Sequence[Entry], day: date | None) -> Sequence[Entry]:
+    if day is None:
+        return entries
+    return [replace(entry, phones=[phone.as_of(day) for phone in entry.phones]) for entry in entries]
 
 
 def _lock(conn: Connection, campaign: Campaign) -> None:
@@ -158,13 +166,13 @@ def _load_part(
     turn: _Turn,
     import_id: int,
     part: Sequence[Enrolled],
-    vintage: Vintage,
+    today: date,
     actor: str,
 ) -> None:
     tenant_id, campaign_id = campaign.tenant_id, campaign.id or 0
     people.identify(conn, now, tenant_id, part)
     before = contracts.find_customers(conn, tenant_id, campaign_id, part)
-    people.set_numbers(conn, now, tenant_id, part, vintage)
+    people.set_numbers(conn, now, tenant_id, part, today)
     contracts.enlist(conn, now, campaign, turn.run_id, part, before, actor)
     contracts.set_debts(conn, now, tenant_id, import_id, part, turn.superseded)
     if turn.reopens:
@@ -182,10 +190,10 @@ def _count(conn: Connection, campaign: Campaign, listfile: ListFile, enrolled: S
         kept=listfile.kept,
         rejected=dict(sorted(Counter(remark.reason.value for remark in listfile.rejects).items())),
         duplicates=listfile.duplicates,
-        on_dnc=_on_dnc(conn, campaign, listfile.entries),
+        on_dnc=_on_dnc(conn, campaign, [one.entry for one in enrolled]),
         updated=updated,
         unchanged=sum(len(one.entry.debts) for one in known) - updated,
-        needs_review=sum(phone.needs_review for entry in listfile.entries for phone in entry.phones),
+        needs_review=sum(phone.needs_review for one in enrolled for phone in one.entry.phones),
     )
 
 

@@ -10,7 +10,6 @@ from sqlalchemy import Connection, bindparam, select, update
 from campaigns.lists.entries import Entry, ListedPhone
 from campaigns.lists.writing import insert_all
 from campaigns.models import Number, Person
-from campaigns.phones import ambiguous, national
 from campaigns.rows import columns_of, in_chunks, table
 from campaigns.words import Subject
 
@@ -33,14 +32,6 @@ class Enrolled:
     listed_before: bool = False
     changed: bool = False
     changed_debts: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Vintage:
-    """The day of numbers that tell none themselves: what the bearer of the list said, or else today."""
-
-    told: date | None
-    today: date
 
 
 def identify(conn: Connection, now: datetime, tenant_id: int, enrolled: Sequence[Enrolled]) -> None:
@@ -101,10 +92,8 @@ def _correct_persons(conn: Connection, tenant_id: int, known: Sequence[tuple[Enr
         conn.execute(statement.values(**told_values), corrections)
 
 
-def set_numbers(
-    conn: Connection, now: datetime, tenant_id: int, enrolled: Sequence[Enrolled], vintage: Vintage
-) -> None:
-    """Bring each person's numbers to what the list says.
+def set_numbers(conn: Connection, now: datetime, tenant_id: int, enrolled: Sequence[Enrolled], today: date) -> None:
+    """Bring each person's numbers to what the list says; those whose day nobody told are of `today`.
 
     A number that the list of a campaign no longer names is marked as removed, unless the campaign meets the person
     for the first time: then another campaign's list named it.
@@ -115,7 +104,7 @@ def set_numbers(
     dropped: list[int] = []
     for one in sorted(enrolled, key=lambda one: one.person_id):
         before = stored.get(one.person_id, {})
-        new, other = _compare(one, before, vintage)
+        new, other = _compare(one, before, today)
         gone = _no_longer_named(one, before) if one.listed_before else []
         one.changed |= bool(new or other or gone) and not one.new_person
         made += [{"tenant_id": tenant_id, "person_id": one.person_id, **row} for row in new]
@@ -142,14 +131,12 @@ def _numbers(conn: Connection, tenant_id: int, person_ids: Sequence[int]) -> dic
     return found
 
 
-def _compare(
-    one: Enrolled, before: dict[str, Any], vintage: Vintage
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _compare(one: Enrolled, before: dict[str, Any], today: date) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The numbers to be made, in the order of their digits, and those to be rewritten."""
     new, corrected = [], []
     for position, phone in enumerate(one.entry.phones):
         row = before.get(phone.e164)
-        told = _told(phone, position, vintage, row)
+        told = _told(phone, position, today, row)
         if row is None:
             new.append({"phone": phone.e164, **told})
         elif told != {column: getattr(row, column) for column in told}:
@@ -157,15 +144,14 @@ def _compare(
     return sorted(new, key=lambda row: str(row["phone"])), corrected
 
 
-def _told(phone: ListedPhone, position: int, vintage: Vintage, before: Any) -> dict[str, Any]:
-    """The columns of a number. Its day, and the doubt that comes with it, stay as they were unless the list tells one:
-    the same list imported a week later is no newer."""
+def _told(phone: ListedPhone, position: int, today: date, before: Any) -> dict[str, Any]:
+    """The columns of a number. Its day stays as it was unless the list tells one, for the same list imported a week
+    later is no newer; and so does a doubt that rests on it.
+    """
     told = {"role": phone.role, "position": position, "note": phone.note, "removed_at": None}
-    day = phone.vintage or vintage.told
-    if before is not None and (day is None or day == before.vintage):
-        return {**told, "vintage": before.vintage, "needs_review": before.needs_review}
-    doubted = phone.needs_review or (phone.vintage is None and ambiguous(national(phone.e164), day))
-    return {**told, "vintage": day or vintage.today, "needs_review": doubted}
+    if before is not None and phone.vintage in (None, before.vintage):
+        return {**told, "vintage": before.vintage, "needs_review": before.needs_review or phone.needs_review}
+    return {**told, "vintage": phone.vintage or today, "needs_review": phone.needs_review}
 
 
 def _correct_numbers(conn: Connection, tenant_id: int, rows: list[dict[str, Any]]) -> None:

@@ -120,6 +120,7 @@ def _listed(phones: dict[str, cell.Found], vintage: date | None) -> list[ListedP
             role=found.role,
             note=found.note,
             vintage=vintage,
+            converted=found.phone.converted,
             needs_review=not found.phone.converted and ambiguous(national(e164), written),
         )
         for e164, found in phones.items()

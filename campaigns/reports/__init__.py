@@ -9,10 +9,11 @@ reasons    why a customer waits or is final, as one SQL expression
 
 from campaigns.reports.results import Columns, Result, columns, results
 from campaigns.reports.roster import AgentLine, AgentState, roster
-from campaigns.reports.standing import Standing, standing
+from campaigns.reports.standing import FINISHED, Standing, standing
 from campaigns.reports.timeline import Answer, Event, Timeline, timeline, why
 
 __all__ = [
+    "FINISHED",
     "AgentLine",
     "AgentState",
     "Answer",

@@ -105,7 +105,9 @@ def set_(
         _tell(told, as_json, f"campaign {code} changed")
     else:
         _warn(told)
-        show(facts({label(name): _readable(name, value) for name, value in told.items() if value not in (None, [], {})}))
+        show(
+            facts({label(name): _readable(name, value) for name, value in told.items() if value not in (None, [], {})})
+        )
 
 
 def _set(desk: Desk, campaign: Any, changes: dict[str, Any]) -> None:
@@ -113,7 +115,9 @@ def _set(desk: Desk, campaign: Any, changes: dict[str, Any]) -> None:
     new = {name: value for name, value in changes.items() if getattr(campaign, name) != value}
     if "queue_code" in new:
         if campaign.queue_state is not QueueState.ABSENT:
-            raise NotNow(f"the vendor holds the queue {campaign.queue_code} of {campaign.code}: stop the campaign first")
+            raise NotNow(
+                f"the vendor holds the queue {campaign.queue_code} of {campaign.code}: stop the campaign first"
+            )
         directory.check_queue(desk.conn, campaign, new["queue_code"])
     if new:
         ledger.amend(desk.conn, desk.now, campaign, new, desk.actor)

@@ -5,11 +5,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -44,9 +44,10 @@ def note(line: str) -> None:
     print(line, file=sys.stderr)
 
 
-def show(shown: Table) -> None:
+def show(shown: RenderableType, file: IO[str] | None = None) -> None:
     # Piped into a file or another program, a table is not cut at the width of a terminal that is not there.
-    Console(width=None if sys.stdout.isatty() else 200, highlight=False).print(shown)
+    out = file or sys.stdout
+    Console(file=out, width=None if out.isatty() else 200, highlight=False).print(shown)
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[Any]], title: str = "") -> Table:

@@ -15,7 +15,7 @@ from typing import IO, Any
 from campaigns import directory, reports
 from campaigns.reports import Result
 from dialer.commands.language import label
-from dialer.commands.printing import as_json, note, show, table
+from dialer.commands.printing import as_json, at, note, show, spoken, table
 from dialer.commands.session import Desk
 
 RESULT = (
@@ -28,6 +28,19 @@ RESULT = (
     "agent",
     "number_called",
     "recording_url",
+)
+HEADINGS = (
+    "id",
+    "name",
+    "contract",
+    "status",
+    "reason",
+    "attempts",
+    "last outcome",
+    "last call",
+    "talk time",
+    "agent",
+    "number",
 )
 ON_A_TERMINAL = 200
 ROWS_OF_A_SHEET = 1_048_576
@@ -108,7 +121,7 @@ def _write_csv(told: Report, file: IO[str]) -> int:
     writer = csv.writer(file)
     writer.writerow([defended(header) for header in told.headers])
     count = 0
-    for count, row in enumerate(told.rows, 1):  # noqa: B007
+    for count, row in enumerate(told.rows, 1):
         writer.writerow([defended(cell) for cell in _cells(row)])
     return count
 
@@ -134,18 +147,26 @@ def _write_xlsx(told: Report, out: Path) -> int:
     with _replacing(out) as unfinished, xlsxwriter.Workbook(unfinished, options) as workbook:
         bold = workbook.add_format({"bold": True})
         while True:
-            part = list(islice(told.rows, 1))
-            if count and not part:
+            filled = _fill(workbook.add_worksheet(), told, bold)
+            count += filled
+            if filled < ROWS_OF_A_SHEET - 1:
                 return count
-            sheet = workbook.add_worksheet()
-            sheet.freeze_panes(1, 0)
-            for column, header in enumerate(told.headers):
-                sheet.write_string(0, column, header, bold)
-            count += _fill(sheet, [*part, *()], told.rows)
 
 
-def _fill(sheet: Any, first: Sequence[Result], others: Iterator[Result]) -> int:
-    raise NotImplementedError
+def _fill(sheet: Any, told: Report, bold: Any) -> int:
+    """A sheet's worth of rows under the headers; how many. Texts are written as texts, whatever they look like."""
+    sheet.freeze_panes(1, 0)
+    for column, header in enumerate(told.headers):
+        sheet.write_string(0, column, header[:LETTERS_OF_A_CELL], bold)
+    numbers = {len(told.columns) + RESULT.index(name) for name in ("attempts", "talk_seconds")}
+    count = 0
+    for count, row in enumerate(islice(told.rows, ROWS_OF_A_SHEET - 1), 1):
+        for column, cell in enumerate(_cells(row)):
+            if column in numbers:
+                sheet.write_number(count, column, int(cell))
+            elif cell:
+                sheet.write_string(count, column, cell[:LETTERS_OF_A_CELL])
+    return count
 
 
 def _write_json(told: Report, file: IO[str]) -> int:
@@ -166,8 +187,17 @@ def _as_data(told: Report, row: Result) -> dict[str, Any]:
 
 
 def _show(told: Report, file: IO[str]) -> int:
-    """What fits a terminal: who, and what came of him."""
-    raise NotImplementedError
+    """Who, and what came of him; the first rows where there are many."""
+    shown = [_line(told, row) for row in islice(told.rows, ON_A_TERMINAL)]
+    more = sum(1 for _ in told.rows)
+    show(table([label(heading) for heading in HEADINGS], shown), file)
+    if more:
+        note(f"{more} more rows; all of them with --format csv or --format xlsx --out FILE")
+    return len(shown) + more
 
 
-__all__ = ["defended", "label", "note", "report", "show", "table"]
+def _line(told: Report, row: Result) -> list[Any]:
+    who = [row.id, row.name, row.contract_number, label(row.status), label(row.reason), row.attempts]
+    outcome = label(row.last_outcome) if row.last_outcome else None
+    called = [outcome, at(row.last_call_at, told.zone), spoken(row.talk_seconds), row.agent, row.number_called]
+    return [*who, *called]

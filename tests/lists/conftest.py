@@ -31,15 +31,21 @@ def read_rows(tmp_path: Path) -> ReadRows:
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = create_engine(f"sqlite:///{tmp_path / 'test.db'}")
+    engine = make_engine(tmp_path / "test.db")
+    yield engine
+    engine.dispose()
+
+
+def make_engine(path: Path) -> Engine:
+    """A SQLite database with every table in it."""
+    engine = create_engine(f"sqlite:///{path}")
 
     @event.listens_for(engine, "connect")
     def hold_references(connection: Any, _: Any) -> None:
         connection.execute("PRAGMA foreign_keys=ON")
 
     SQLModel.metadata.create_all(engine)
-    yield engine
-    engine.dispose()
+    return engine
 
 
 @pytest.fixture

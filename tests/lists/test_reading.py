@@ -101,7 +101,7 @@ def test_numbers_that_a_workbook_holds_as_numbers_are_found(tmp_path: Path) -> N
 def test_typed_days_of_a_workbook_become_iso_text(tmp_path: Path) -> None:
     rows = [
         ["SĐT", "Ngày đến hạn", "Ngày đến hạn kỳ tới"],
-        ["0912345678", date(2021, 7, 13), datetime(2021, 8, 1, 9, 30)],
+        ["0912345678", date(2021, 7, 13), datetime.fromisoformat("2021-08-01 09:30")],
     ]
     debt = read(write_xlsx(tmp_path / "a.xlsx", rows)).entries[0].debts[0]
     assert debt.variables == {"due_date": "2021-07-13", "upcoming_due_date": "2021-08-01"}

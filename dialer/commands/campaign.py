@@ -250,7 +250,8 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """The uploaded rows with the result beside each. XLSX needs --out."""
-    by_ending = Format(out.suffix[1:].lower()) if out and out.suffix[1:].lower() in Format else Format.TABLE
+    endings = {f".{word}": word for word in Format}
+    by_ending = endings.get(out.suffix.lower(), Format.TABLE) if out else Format.TABLE
     chosen = Format.JSON if as_json else format_ or by_ending
     if chosen is Format.XLSX and out is None:
         raise BadTerms("format", "xlsx needs --out FILE")

@@ -26,6 +26,7 @@ def _expected() -> tuple[type[Exception], ...]:
     from campaigns.lists import UnreadableList
     from campaigns.terms import BadTerms
     from dialer.commands.session import BadSetting
+    from dialer.demo import DemoFailed
     from dialer.gateways import GatewayError
     from dialer.migrations import Outdated
     from dialer.runtime import AlreadyServing, BadRole
@@ -33,7 +34,7 @@ def _expected() -> tuple[type[Exception], ...]:
     from dialer.vendors import TooFast
 
     of_the_domain = (BadCode, BadTerms, InUse, NotFound, NotNow, Taken, UnreadableList)
-    of_the_engine = (AlreadyServing, BadRole, BadSetting, GatewayError, KeyLost, KeyMissing, Outdated, TooFast)
+    of_the_engine = (AlreadyServing, BadRole, BadSetting, DemoFailed, GatewayError, KeyLost, KeyMissing, Outdated, TooFast)
     return (*of_the_domain, *of_the_engine)
 
 

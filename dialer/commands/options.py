@@ -1,7 +1,7 @@
 """What several commands share: how they are made, `--tenant`, `--json`, options that come from a table."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -41,11 +41,15 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object, and nothi
 def taking(options: Mapping[str, str]) -> Callable[[F], F]:
     """Give a command one option a name in the table (`recall_delay` -> `--recall-delay`), each a text or None, in
     place of its `**` parameter. The table's values explain them."""
+    return taking_also([_parameter(name, explained) for name, explained in options.items()])
+
+
+def taking_also(added: Sequence[inspect.Parameter]) -> Callable[[F], F]:
+    """Give a command these parameters in place of its `**` one."""
 
     def widen(function: F) -> F:
         signature = inspect.signature(function, eval_str=True)
         own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
-        added = [_parameter(name, explained) for name, explained in options.items()]
         # `inspect`, and with it typer, believes what stands here.
         function.__signature__ = signature.replace(parameters=[*own, *added])  # type: ignore[attr-defined]
         return function

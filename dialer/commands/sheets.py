@@ -121,8 +121,9 @@ def _write_csv(told: Report, file: IO[str]) -> int:
     writer = csv.writer(file)
     writer.writerow([defended(header) for header in told.headers])
     count = 0
-    for count, row in enumerate(told.rows, 1):
+    for row in told.rows:
         writer.writerow([defended(cell) for cell in _cells(row)])
+        count += 1
     return count
 
 

@@ -33,6 +33,7 @@ def serving(folder: Path, *more: str, **settings: str) -> Iterator[subprocess.Po
         "DIALER_SPEED": str(SPEED),
         "DIALER_UNKNOWN_RECALL_DELAY_SECONDS": "60",
         "DIALER_STOP_GRACE": "5",
+        "DIALER_LEASE_SECONDS": "2",
         **settings,
     }
     command = [sys.executable, "-m", "dialer", "serve", "--port", "0", *more]
@@ -52,10 +53,10 @@ def serving(folder: Path, *more: str, **settings: str) -> Iterator[subprocess.Po
 async def test_an_engine_killed_twenty_times_rings_nobody_twice_and_forgets_nobody(tmp_path: Path) -> None:
     chance = random.Random(20)
     async with Simulator(calm(hook_retries=2)) as simulator:
-        floor = Floor(tmp_path, simulator)
+        floor = Floor(tmp_path, simulator, lease_seconds=2)
         await floor.open()
-        await floor.campaign("A", Mode.AUTOCALL, phones(400, "090000"), max_recall_count="1")
-        await floor.campaign("B", Mode.CLICK2CALL, phones(60, "093000"), max_recall_count="1")
+        await floor.campaign("A", Mode.AUTOCALL, phones(240, "090000"), max_recall_count="1")
+        await floor.campaign("B", Mode.CLICK2CALL, phones(30, "093000"), max_recall_count="1")
         for _ in range(KILLS):
             await anyio.to_thread.run_sync(_serve_and_kill, tmp_path, chance.uniform(0.05, 0.9))
         assert simulator.journal.rung_twice_at_once() == []

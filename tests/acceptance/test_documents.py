@@ -193,6 +193,10 @@ def test_nothing_in_the_tree_names_a_registry_or_somebody_s_machine() -> None:
     assert found == []
 
 
+def test_the_data_folder_with_its_key_never_gets_into_a_commit() -> None:
+    assert Settings.model_fields["data_dir"].default.name in ignored()
+
+
 def ignored() -> list[str]:
     """What git leaves alone; and git itself."""
     return [".git", *(line.rstrip("/") for line in read(".gitignore").splitlines() if line)]

@@ -8,6 +8,7 @@ from typing import Any
 
 from campaigns.words import FactKind, Outcome
 from dialer.gateways import Hook, Malformed
+from tests.simulation.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,9 @@ class Letter:
 class Post:
     """`acknowledged` holds the bodies that we promised to settle."""
 
-    def __init__(self, chance: Random, misfortune: Misfortune) -> None:
+    def __init__(self, chance: Random, misfortune: Misfortune, clock: Clock) -> None:
         self.misfortune = misfortune
+        self._clock = clock
         self.letters: list[Letter] = []
         self.acknowledged: set[bytes] = set()
         self._chance = chance
@@ -52,8 +54,8 @@ class Post:
     def _strikes(self, rate: float) -> bool:
         return self._chance.random() < rate
 
-    def due(self, now: datetime) -> list[Letter]:
-        return [letter for letter in self.letters if letter.due_at <= now]
+    def due(self) -> list[Letter]:
+        return [letter for letter in self.letters if letter.due_at <= self._clock.now]
 
     @property
     def next_due(self) -> datetime | None:
@@ -65,12 +67,12 @@ class Post:
     def acknowledge(self, letters: list[Letter]) -> None:
         self.acknowledged.update(letter.body for letter in letters)
 
-    def give_back(self, now: datetime, letters: list[Letter]) -> None:
+    def give_back(self, letters: list[Letter]) -> None:
         """Nobody acknowledged these: the vendor comes again, a few times."""
         for letter in letters:
             letter.tries += 1
             if letter.tries <= self.misfortune.repeats:
-                letter.due_at = now + timedelta(seconds=2**letter.tries)
+                letter.due_at = self._clock.now + timedelta(seconds=2**letter.tries)
                 self.letters.append(letter)
 
 

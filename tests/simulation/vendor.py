@@ -114,8 +114,8 @@ class Vendor:
         self.entries: dict[str, Entry] = {}
         self.agents: dict[str, Agent] = {}
         self.queues: dict[str, Queue] = {}
-        self.kind = True
-        """Whether agents pick up when they are rung, as they do once the storm is over."""
+        self.gentle = False
+        """Whether agents always pick up, as they do once the storm is over."""
         self._chance = chance
         self._post = post
         self._teams = teams
@@ -160,7 +160,7 @@ class Vendor:
         return Placed(order.reference, call.call_id)
 
     def _picked_up(self, at: datetime, call: Call, agent: Agent) -> None:
-        if not self.kind and self._chance.random() < self.quirks.misses:
+        if not self.gentle and self._chance.random() < self.quirks.misses:
             self._hang_up(at, call, Outcome.INVALID)
             return
         if self.quirks.agent_leg_hooks:

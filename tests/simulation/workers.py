@@ -1,15 +1,13 @@
 """A simulated process: the product's own loops over striking borders, and what of them is under way."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+import asyncio
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-import anyio
-
 from campaigns.timing import Timing
 from dialer.attending import AttendingLoop
-from dialer.database import clock
 from dialer.metrics import Metrics
 from dialer.placing import PlacingLoop
 from dialer.reconciling import ReconcilingLoop
@@ -30,8 +28,9 @@ class Worker:
     """Alive until it crashes; deaf and still while it is frozen. `start_soon` makes it the placing loop's task group:
     what is started becomes a unit, whose turn is the scheduler's affair."""
 
-    def __init__(self, name: str, store: Store, accounts: Accounts) -> None:
+    def __init__(self, name: str, store: Store, accounts: Accounts, events: asyncio.Runner) -> None:
         self.name = name
+        self._events = events
         self.units: list[Unit] = []
         self.frozen_until: datetime | None = None
         self._database = Striking(store)
@@ -41,7 +40,7 @@ class Worker:
         reconciling = ReconcilingLoop(self._database, vendors, TIMING, METRICS)
         steering = SteeringLoop(self._database, vendors, TIMING)
         self._attending = AttendingLoop(Inline(store), vendors, TIMING)
-        self._steps: dict[str, Callable[[datetime], Awaitable[bool]]] = {
+        self._steps: dict[str, Callable[[datetime], Coroutine[Any, Any, bool]]] = {
             "settling": settling.step,
             "placing": placing.step,
             "steering": steering.step,
@@ -57,17 +56,13 @@ class Worker:
         under_way = {unit.name for unit in self.units}
         return [name for name in LOOPS if name not in under_way]
 
-    def step(self, loop: str) -> Unit:
-        """Begin a loop's next step, which begins by reading the clock."""
-        return self._begin(loop, self._step(self._steps[loop]))
-
-    async def _step(self, step: Callable[[datetime], Awaitable[bool]]) -> bool:
-        now = await self._database.read(clock)
-        return await step(now)
+    def step(self, loop: str, now: datetime) -> Unit:
+        """Begin a loop's next step; it may be late by the time that it comes to its first border."""
+        return self._begin(loop, self._steps[loop](now))
 
     async def _attend(self, now: datetime) -> bool:
         """The step asks for all agents at once in a task group, so it runs as a whole in an event loop."""
-        looked: bool = await Border(Kind.COMMIT, "attend", lambda: anyio.run(self._attending.step, now))
+        looked: bool = await Border(Kind.COMMIT, "attend", lambda: self._events.run(self._attending.step(now)))
         return looked
 
     def start_soon(self, work: Callable[..., Coroutine[Any, Any, Any]], /, *args: Any) -> Unit:
@@ -78,8 +73,14 @@ class Worker:
         return self._begin("intake", self._receive(door, post, letters))
 
     async def _receive(self, door: Door, post: Post, letters: list[Letter]) -> None:
-        await self._database.write(store, [(door, letter.body) for letter in letters])
-        await Border(Kind.ANSWER, "hooks", partial(post.acknowledge, letters))
+        acknowledged = False
+        try:
+            await self._database.write(store, [(door, letter.body) for letter in letters])
+            await Border(Kind.ANSWER, "hooks", partial(post.acknowledge, letters))
+            acknowledged = True
+        finally:
+            if not acknowledged:
+                post.give_back(letters)
 
     def _begin(self, name: str, work: Coroutine[Any, Any, Any]) -> Unit:
         unit = Unit(name, work)

@@ -1,0 +1,219 @@
+"""`dialer dnc`: whom not to call."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import anyio
+import typer
+from sqlalchemy import select
+
+from campaigns import directory, dnc, ledger, lists
+from campaigns.dnc import Entry
+from campaigns.models import Campaign, Person
+from campaigns.phones import Phone, mask, national, normalise
+from campaigns.registers import NumberFile, read_numbers
+from campaigns.rows import columns_of, in_chunks
+from campaigns.terms import BadTerms
+from campaigns.withdrawals import Underway, underway
+from campaigns.words import Subject
+from dialer.commands.list import say_underway
+from dialer.commands.options import AsJson, Tenant, example, noun
+from dialer.commands.printing import at, note, say, say_json, show, table
+from dialer.commands.session import Desk, change, look, opened
+from dialer.logs import masked
+
+CHUNK = 5000
+app = noun("The do-not-call list, tenant-wide or a campaign's, by number or person.")
+
+
+class As(StrEnum):
+    NUMBER = "number"
+    ID = "id"
+
+
+Whom = Annotated[list[str], typer.Argument(metavar="NUMBER|ID...", help="Telephone numbers or list ids.")]
+OfCampaign = Annotated[str | None, typer.Option("--campaign", metavar="CODE", help="For this campaign only.")]
+AsWhat = Annotated[As | None, typer.Option("--as", help="What is meant, where it could be a number or an id.")]
+Why = Annotated[str, typer.Option(help="Why, for the history.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """How many entries are new, how many stood there, and the calls that they come too late for."""
+
+    added: int
+    already: int
+    underway: list[Underway]
+
+
+@app.command("import", epilog=example("dialer dnc import khong-goi.csv"))
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV or XLSX.", show_default=False)],
+    campaign: OfCampaign = None,
+    reason: Why = "",
+    rejects: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where to write what was no number; else beside the file.")
+    ] = None,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put every number of a file on the list, effective from the next call on."""
+
+    async def work() -> tuple[NumberFile, Added]:
+        async with opened(tenant, founding=True) as session:
+            read = read_numbers(file)
+            subjects = [(As.NUMBER, phone) for phone in read.phones]
+            return read, await session.write(_suppress, subjects, campaign, f"file {file.name}", reason)
+
+    read, done = anyio.run(work)
+    told = _write_rejects(read, rejects, file)
+    counts = {"rows_read": read.rows_read, "numbers": len(read.phones), "rejected": read.rejected}
+    if as_json:
+        say_json(counts | _as_data(done) | {"rejects_file": str(told) if told else None})
+        return
+    say(f"{read.rows_read} rows, {len(read.phones)} numbers: {done.added} added, {done.already} were there")
+    if read.rejects:
+        note(f"{len(read.rejects)} rows hold no number that could be called: see {told}")
+    say_underway(done.underway)
+
+
+@app.command(epilog=example('dialer dnc add 0912345678 --reason "asked us to stop"'))
+def add(
+    whom: Whom,
+    reason: Annotated[str, typer.Option(help="Why, for the history.")],
+    campaign: OfCampaign = None,
+    as_: AsWhat = None,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put numbers or people on the list, effective from the next call on. Calls that it comes too late for are named."""
+
+    async def work() -> Added:
+        async with opened(tenant, founding=True) as session:
+            subjects = await session.read(_sort_out, whom, as_, known_only=True)
+            return await session.write(_suppress, subjects, campaign, "command line", reason)
+
+    done = anyio.run(work)
+    if as_json:
+        say_json(_as_data(done))
+        return
+    say(f"{done.added} added, {done.already} were there")
+    say_underway(done.underway)
+
+
+@app.command(epilog=example("dialer dnc remove 0912345678"))
+def remove(
+    whom: Whom, campaign: OfCampaign = None, as_: AsWhat = None, tenant: Tenant = None, as_json: AsJson = False
+) -> None:
+    """Take numbers or people off the list; customers who were final because of it are called again while recalls
+    remain. History keeps the entries."""
+
+    def work(desk: Desk) -> dict[str, Any]:
+        subjects = [subject for _, subject in _sort_out(desk, whom, as_)]
+        campaign_id = _campaign_id(desk, campaign)
+        lifted = dnc.lift(desk.conn, desk.now, desk.tenant.id, subjects, desk.actor, campaign_id)
+        freed = dnc.listed_with(desk.conn, desk.tenant.id, lifted)
+        reopened = ledger.reconsider(desk.conn, desk.now, desk.tenant.id, freed, desk.actor)
+        absent = [subject for subject in subjects if subject not in lifted]
+        return {"lifted": len(lifted), "not_listed": [national(one) for one in absent], "reopened": reopened}
+
+    told = change(tenant, work)
+    if as_json:
+        say_json(told)
+        return
+    say(f"{told['lifted']} taken off the list, {told['reopened']} customers may be called again")
+    for one in told["not_listed"]:
+        note(f"was not on {f'the list of {campaign}' if campaign else 'the tenant-wide list'}: {one}")
+
+
+@app.command(epilog=example("dialer dnc check 0912345678"))
+def check(
+    who: Annotated[str, typer.Argument(metavar="NUMBER", help="A telephone number or a list id.", show_default=False)],
+    as_: AsWhat = None,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+) -> None:
+    """Whether a number or a person is on the list, and was."""
+
+    def work(desk: Desk) -> tuple[dict[str, Any], str]:
+        [(kind, subject)] = _sort_out(desk, [who], as_)
+        entries = [_entry(desk, row) for row in dnc.history(desk.conn, desk.tenant.id, subject)]
+        standing = any(entry["until"] is None for entry in entries)
+        told = {"subject": national(subject), "kind": kind.value, "suppressed": standing, "entries": entries}
+        return told, desk.tenant.zone
+
+    told, zone = look(tenant, work)
+    if as_json:
+        say_json(told)
+        return
+    say(f"{told['subject']} ({told['kind']}) is {'' if told['suppressed'] else 'not '}on the do-not-call list")
+    shown = ("scope", "purpose", "reason", "source", "actor", "since", "until")
+    times = [entry | {name: at(entry[name], zone) for name in ("since", "until")} for entry in told["entries"]]
+    if times:
+        show(table(shown, [[entry[name] for name in shown] for entry in times]))
+
+
+def _sort_out(desk: Desk, whom: list[str], as_: As | None, known_only: bool = False) -> list[tuple[As, str]]:
+    """What each of these is: a number in E.164, or a person's list id. `known_only`: an id must be somebody's, or a
+    mistyped number would pass for one. Raises `BadTerms`."""
+    person = columns_of(Person)
+    found = []
+    for text in (one.strip() for one in whom):
+        read = normalise(text)
+        known = select(person.id).where(person.tenant_id == desk.tenant.id, person.key == text)
+        is_id = desk.conn.execute(known.limit(1)).first() is not None
+        if as_ is As.NUMBER and not isinstance(read, Phone):
+            raise BadTerms("as", f"number: {masked(text)} is none that could be called")
+        if isinstance(read, Phone) and as_ is not As.ID:
+            if is_id and as_ is None:
+                raise BadTerms("as", f"must say what {mask(text)} is: number or id, for it is both")
+            found.append((As.NUMBER, read.e164))
+        elif known_only and not is_id and as_ is None:
+            raise BadTerms("as", f"must say what {masked(text)} is: no number, and no list knows such an id (--as id)")
+        else:
+            found.append((As.ID, text))
+    return found
+
+
+def _suppress(desk: Desk, subjects: list[tuple[As, str]], campaign: str | None, source: str, reason: str) -> Added:
+    kinds = {As.NUMBER: Subject.NUMBER, As.ID: Subject.PERSON}
+    campaign_id = _campaign_id(desk, campaign)
+    entries = [
+        Entry(kinds[kind], subject, campaign_id, source=source, reason=reason)
+        for kind, subject in dict.fromkeys(subjects)
+    ]
+    added = dnc.suppress(desk.conn, desk.now, desk.tenant.id, entries, desk.actor)
+    late = [call for chunk in in_chunks(entries, CHUNK) for call in _live(desk, chunk, campaign)]
+    return Added(added, len(entries) - added, underway(late))
+
+
+def _live(desk: Desk, entries: list[Entry], campaign: str | None) -> list[Any]:
+    """The live calls that these entries forbid: a campaign's entry says nothing of other campaigns."""
+    calls = dnc.live_calls(desk.conn, desk.tenant.id, entries)
+    return [call for call in calls if campaign in (None, call.campaign)]
+
+
+def _campaign_id(desk: Desk, code: str | None) -> int | None:
+    return directory.find_campaign(desk.conn, desk.tenant.id, code).id if code else None
+
+
+def _entry(desk: Desk, row: Any) -> dict[str, Any]:
+    campaign = columns_of(Campaign)
+    code = desk.conn.scalar(select(campaign.code).where(campaign.id == row.campaign_id)) if row.campaign_id else None
+    names = ("purpose", "reason", "source", "actor", "since", "until", "lifted_by")
+    return {"scope": code or "tenant"} | {name: getattr(row, name) for name in names}
+
+
+def _as_data(done: Added) -> dict[str, Any]:
+    return {"added": done.added, "already": done.already, "underway": done.underway}
+
+
+def _write_rejects(read: NumberFile, asked: Path | None, file: Path) -> Path | None:
+    remarks = sorted((*read.rejects, *read.notes), key=lambda remark: remark.row)
+    if not remarks and asked is None:
+        return None
+    target = asked or file.with_name(f"{file.stem}.rejects.csv")
+    lists.write_rejects(remarks, target)
+    return target

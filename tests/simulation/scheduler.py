@@ -1,0 +1,214 @@
+"""Whose turn it is: in the storm anybody's, with everything that can go wrong; in the calm whoever has something to do,
+until nobody has."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from tests.simulation import users
+from tests.simulation.agenda import Agenda, look
+from tests.simulation.faults import LONGEST_FREEZE, LONGEST_LATE, LONGEST_SLOW, Strike
+from tests.simulation.units import Unit
+from tests.simulation.workers import Worker
+from tests.simulation.world import World
+
+ROUNDS = 600
+"""How many looks at the agenda the calm may take before we say that nothing moves any more."""
+MOVES = {"cross": 10, "step": 3, "deliver": 4, "wait": 2}
+LOOPS = {"settling": 2, "placing": 4, "steering": 2, "reconciling": 2, "attending": 2}
+CALM = ("attending", "settling", "placing", "steering", "reconciling")
+BLINDLY = 0.2
+"""How often the storm lets a loop look although there is nothing for it to do."""
+
+
+class StepFailed(Exception):
+    """A unit broke although nothing had been done to it."""
+
+
+class Scheduler:
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._chance = world.chance
+        self._struck: set[Unit] = set()
+
+    # The storm
+
+    def storm(self) -> None:
+        """Anything may happen next."""
+        for _ in range(self._world.plan.moves):
+            self._staff()
+            if self._chance.random() < self._world.plan.meddling:
+                users.meddle(self._world)
+            self._move()
+
+    def _staff(self) -> None:
+        """A world without processes gets a new one; another that died is replaced when somebody notices."""
+        world = self._world
+        if not world.workers or (len(world.workers) < world.plan.workers and self._chance.random() < 0.05):
+            world.tell(world.hire().name, "starts")
+
+    def _move(self) -> None:
+        awake, ready, due = self._awake(), self._ready(), self._world.post.due()
+        possible = {"cross": bool(ready), "step": bool(awake), "deliver": bool(due and awake), "wait": True}
+        moves = [move for move in MOVES if possible[move]]
+        match self._chance.choices(moves, [MOVES[move] for move in moves])[0]:
+            case "cross":
+                self._cross(*self._chance.choice(ready))
+            case "step":
+                self._step(self._chance.choice(awake))
+            case "deliver":
+                self._deliver(self._chance.choice(awake))
+            case "wait":
+                self._wait()
+
+    def _awake(self) -> list[Worker]:
+        return [worker for worker in self._world.workers if worker.awake(self._world.clock.now)]
+
+    def _ready(self) -> list[tuple[Worker, Unit]]:
+        now = self._world.clock.now
+        pairs = [(worker, unit) for worker in self._awake() for unit in worker.units]
+        return [(worker, unit) for worker, unit in pairs if unit.ready_at is None or unit.ready_at <= now]
+
+    def _step(self, worker: Worker) -> None:
+        """One of a process's loops begins its next step."""
+        agenda = self._look()
+        idle = worker.idle()
+        if self._chance.random() >= BLINDLY:
+            idle = [loop for loop in idle if agenda.needs(loop, self._world.clock.now)]
+        if idle:
+            worker.step(self._chance.choices(idle, [LOOPS[loop] for loop in idle])[0], self._world.clock.now)
+
+    def _deliver(self, worker: Worker) -> None:
+        """Some of the hooks that are due, in any order, reach one process within a few milliseconds."""
+        due = self._world.post.due()
+        letters = self._chance.sample(due, min(len(due), self._chance.choice((1, 1, 2, 5))))
+        self._world.post.take(letters)
+        worker.receive(self._world.door, self._world.post, letters)
+
+    def _wait(self) -> None:
+        """A moment, or until something happens at the vendor, or all too long."""
+        clock, dice = self._world.clock, self._chance.random()
+        if dice < 0.6:
+            clock.pass_by(self._chance.uniform(0.1, 3))
+        elif dice < 0.9:
+            clock.reach(self._world.vendor.next_event or clock.now)
+        elif dice < 0.99:
+            clock.pass_by(self._chance.uniform(1, 120))
+        else:
+            clock.pass_by(self._chance.uniform(600, 7200))
+        self._world.vendor.run(clock.now)
+
+    # Borders
+
+    def _cross(self, worker: Worker, unit: Unit) -> None:
+        """One unit goes on, unless something strikes."""
+        assert unit.border is not None
+        strike = self._world.plan.faults.strike(unit.border, self._chance)
+        marked = f"  *** {strike} ***" if strike is not Strike.NONE else ""
+        self._world.tell(worker.name, f"{unit.name}: {unit.border}{marked}")
+        if strike is Strike.NONE:
+            self._do(unit.cross)
+        else:
+            self._struck.add(unit)
+            self._befall(strike, worker, unit)
+        self._see_off(worker, unit)
+
+    def _befall(self, strike: Strike, worker: Worker, unit: Unit) -> None:
+        border, now = unit.border, self._world.clock.now
+        assert border is not None
+        match strike:
+            case Strike.CRASH:
+                self._crash(worker)
+                return
+            case Strike.FREEZE:
+                worker.frozen_until = now + timedelta(seconds=self._chance.uniform(1, LONGEST_FREEZE))
+                return
+            case Strike.SLOW:
+                unit.ready_at = now + timedelta(seconds=self._chance.uniform(0, LONGEST_SLOW))
+                return
+            case Strike.LOSE:
+                self._do(border.deed)
+            case Strike.LATE if border.late is not None:
+                border.late(self._chance.uniform(0, LONGEST_LATE))
+        unit.fail()
+
+    def _do(self, deed: Callable[[], object]) -> None:
+        self._world.clock.tick()
+        self._world.vendor.run(self._world.clock.now)
+        deed()
+
+    def _see_off(self, worker: Worker, unit: Unit) -> None:
+        """A unit that came to its end leaves; one that broke without being hurt is a finding."""
+        if not unit.done or unit not in worker.units:
+            return
+        worker.units.remove(unit)
+        if unit.error is not None and unit not in self._struck:
+            raise StepFailed(f"{unit.name}: {unit.error!r}") from unit.error
+        if unit.error is not None and unit.name == "hand_over":
+            # What escapes from the placing loop's task group ends the process.
+            self._crash(worker)
+
+    def _crash(self, worker: Worker) -> None:
+        worker.crash()
+        self._world.workers.remove(worker)
+
+    # The calm
+
+    def calm(self) -> bool:
+        """No more faults: whether everything comes to its end."""
+        self._wake_up()
+        users.relent(self._world)
+        self._world.vendor.gentle = True
+        for _ in range(ROUNDS):
+            agenda = self._look()
+            if agenda.empty and self._world.quiet:
+                return True
+            if not self._round(agenda):
+                self._sleep(self._look())
+        return False
+
+    def _wake_up(self) -> None:
+        """The frozen go on where they stopped, long after."""
+        if not self._world.workers:
+            self._world.hire()
+        for worker in list(self._world.workers):
+            self._world.clock.reach(worker.frozen_until or self._world.clock.now)
+            self._drain(worker)
+
+    def _drain(self, worker: Worker) -> None:
+        """Let everything that this process began come to its end."""
+        while worker.units:
+            unit = worker.units[0]
+            self._world.tell(worker.name, f"{unit.name}: {unit.border}")
+            self._do(unit.cross)
+            self._see_off(worker, unit)
+
+    def _round(self, agenda: Agenda) -> bool:
+        """Everybody's turn who has something to do; whether anything was done."""
+        world, busy = self._world, False
+        worker = self._chance.choice(world.workers)
+        while world.post.due():
+            busy = True
+            self._deliver(worker)
+            self._drain(worker)
+        for loop in CALM:
+            if agenda.needs(loop, world.clock.now) or (loop == "settling" and busy):
+                unit = worker.step(loop, world.clock.now)
+                self._drain(worker)
+                busy = busy or (loop in ("settling", "placing", "reconciling") and bool(unit.result))
+        return busy
+
+    def _sleep(self, agenda: Agenda) -> None:
+        """Until a hook arrives or the engine has something to do, and a little longer."""
+        world = self._world
+        alarm = agenda.next(world.clock.now) or world.clock.now + timedelta(seconds=30)
+        while world.vendor.next_event and world.vendor.next_event < alarm and not world.post.next_due:
+            world.clock.reach(world.vendor.next_event)
+            world.vendor.run(world.clock.now)
+        world.clock.reach(min(alarm, world.post.next_due or alarm))
+        world.clock.pass_by(self._chance.uniform(0, 2))
+        world.vendor.run(world.clock.now)
+
+    def _look(self) -> Agenda:
+        world = self._world
+        agenda: Agenda = world.do(look, world.tenant_id, world.clock.now)
+        return agenda

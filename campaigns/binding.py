@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, or_, select
 
-from campaigns.models import Call
+from campaigns.models import Call, Customer
 from campaigns.rows import columns_of, in_chunks, table
 from campaigns.words import LIVE_STATES, OUR_ORIGINS, CallState
 
@@ -43,6 +43,15 @@ def awaiting_id(conn: Connection, account_id: int, phones: Iterable[str]) -> dic
         )
         found.update({row.phone: row for row in conn.execute(chosen)})
     return found
+
+
+def list_ids(conn: Connection, calls: Sequence[Any]) -> dict[int, str]:
+    """The list's own id of each call's customer, by call id, where the vendor was given that instead of a reference."""
+    columns = columns_of(Customer)
+    codes: dict[int, str] = {}
+    for chunk in in_chunks([call.customer_id for call in calls if call.customer_id], 500):
+        codes.update(dict(conn.execute(select(columns.id, columns.code).where(columns.id.in_(chunk))).all()))
+    return {call.id: codes[call.customer_id] for call in calls if call.customer_id in codes}
 
 
 def to_check(conn: Connection, now: Any, limit: int) -> Sequence[Any]:

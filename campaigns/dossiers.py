@@ -120,18 +120,19 @@ def _candidate(timing: Timing, tenant: Any, campaign: Any, customer: Any, number
 
 def forbidden(
     conn: Connection, now: datetime, timing: Timing, tenant: Any, campaign: Any, calls: Sequence[Any]
-) -> set[int]:
-    """The customers of these handed-over calls whom the gate would not let be rung any more."""
+) -> dict[int, Reason]:
+    """The customers of these handed-over calls whom the gate would not let be rung any more, and why."""
     customer = columns_of(Customer)
     chosen = select(table(Customer)).where(customer.id.in_([call.customer_id for call in calls]))
     fixed = {call.customer_id: call.phone for call in calls}
     candidates, hopeless = gather(conn, timing, tenant, campaign, conn.execute(chosen).all(), fixed)
-    withheld = {one.customer.id for one in hopeless}
+    withheld = {one.customer.id: one.reason for one in hopeless}
     for candidate in candidates:
         # The call that is judged is itself the one that keeps number and person busy.
         dossier = replace(candidate.dossier, number_in_call=False, person_in_call=False)
-        if isinstance(review(dossier, rulebooks.shipped().get(campaign.rulebook), now), Withheld):
-            withheld.add(candidate.customer.id)
+        verdict = review(dossier, rulebooks.shipped().get(campaign.rulebook), now)
+        if isinstance(verdict, Withheld):
+            withheld[candidate.customer.id] = verdict.reason
     return withheld
 
 

@@ -29,25 +29,35 @@ BATCH = 200
 FEW = 4
 # The vendor's clock and ours may differ by this much.
 SLACK = timedelta(minutes=5)
+# A vendor's record may start this much before our intent, by a clock that is a little behind.
+NEAR = timedelta(seconds=5)
 # A settled call's id is asked about this often before we let it stand.
 CONFIRMATIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the vendor says now: records by call id and by our reference, and the calls that are live there."""
+    """What the vendor says now: records by call id and by the customer id that we sent, and the calls live there."""
 
     by_id: dict[str, Record]
-    by_reference: dict[str, Record]
+    by_customer: dict[str, list[Record]]
     live: Sequence[LiveCall]
 
-    def of(self, call: Any) -> Record | None:
-        return self.by_reference.get(call.reference) or self.by_id.get(call.vendor_call_id or "")
+    def of(self, call: Any, list_id: str | None = None) -> Record | None:
+        """The record of a call. Under `list_id` several attempts share a name: the first that started after ours."""
+        named = self.by_customer.get(list_id or call.reference, [])
+        if list_id is not None:
+            named = [r for r in named if r.phone == call.phone and r.started_at >= call.intended_at - NEAR]
+        return min(named, key=_started, default=None) or self.by_id.get(call.vendor_call_id or "")
 
     def lives(self, call: Any) -> bool:
         return any(
             live.call_id == call.vendor_call_id or (live.phone == call.phone and not live.inbound) for live in self.live
         )
+
+
+def _started(record: Record) -> datetime:
+    return record.started_at
 
 
 class ReconcilingLoop:
@@ -101,9 +111,17 @@ async def ask(gateway: Gateway, calls: Sequence[Any], now: datetime) -> Evidence
     settled = all(call.state.final for call in calls)
     return Evidence(
         by_id={record.record_id: record for record in records},
-        by_reference={record.customer_id: record for record in records if record.customer_id},
+        by_customer=_by_customer(records),
         live=[] if settled else await gateway.live_calls(),
     )
+
+
+def _by_customer(records: Sequence[Record]) -> dict[str, list[Record]]:
+    named: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        if record.customer_id:
+            named[record.customer_id].append(record)
+    return named
 
 
 def conclude(
@@ -115,10 +133,12 @@ def conclude(
     counted: dict[str, int] = defaultdict(int)
     told: list[Told] = []
     waiting: list[Any] = []
-    for call in ledger.locked(conn, call_ids):
+    calls = ledger.locked(conn, call_ids)
+    list_ids = binding.list_ids(conn, calls) if reader.by_list_id else {}
+    for call in calls:
         if call.check_at is None:
             continue
-        record = evidence.of(call)
+        record = evidence.of(call, list_ids.get(call.id))
         if record is not None:
             counted["records"] += 1
             told += _recorded(conn, now, timing, call, record, rule)
@@ -127,7 +147,7 @@ def conclude(
             told.append(Told(call.id, fact))
         else:
             waiting.append(call.id)
-    account = {call.vendor_account_id: rule for call in ledger.locked(conn, call_ids[:1])}
+    account = {call.vendor_account_id: rule for call in calls}
     ledger.apply(conn, now, timing, told, account)
     postpone(conn, timing, [*waiting, *(one.call_id for one in told)])
     return dict(counted)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, or_, select, true, update
 
 from campaigns import binding, dossiers, ledger, queue
 from campaigns.models import Call, Campaign, Tenant
@@ -32,8 +32,10 @@ class Course:
 
     campaign: Any
     verb: str
-    """`pause`, `resume` or `withdraw`."""
+    """`pause`, `resume`, `withdraw` or `block`."""
     why: Reason
+    calls: Sequence[Any] = ()
+    """Whom to block; a withdrawal concerns all that the vendor holds."""
 
 
 class SteeringLoop:
@@ -78,6 +80,8 @@ async def _tell(gateway: Gateway, course: Course) -> None:
             await gateway.resume_queue(terms)
         case "withdraw":
             await gateway.withdraw_queue(terms)
+        case "block":
+            await gateway.block(terms, [call.reference for call in course.calls])
 
 
 def plot(conn: Connection, timing: Timing) -> list[Course]:
@@ -94,8 +98,8 @@ def _course(conn: Connection, now: datetime, timing: Timing, campaign: Any) -> C
     held = binding.at_vendor(conn, campaign.id)
     if campaign.wanted is Wanted.STOPPED or campaign.deleted_at is not None:
         return Course(campaign, "withdraw", Reason.NOT_RUNNING)
-    if _must_take_back(conn, now, timing, campaign, held):
-        return Course(campaign, "withdraw", Reason.TAKEN_BACK)
+    if course := _taking_back(conn, now, timing, campaign, held):
+        return course
     if campaign.wanted is Wanted.PAUSED and campaign.queue_state is QueueState.RUNNING:
         return Course(campaign, "pause", Reason.NOT_RUNNING)
     if campaign.wanted is Wanted.RUNNING and campaign.queue_state is QueueState.PAUSED:
@@ -105,25 +109,42 @@ def _course(conn: Connection, now: datetime, timing: Timing, campaign: Any) -> C
     return None
 
 
-def _must_take_back(conn: Connection, now: datetime, timing: Timing, campaign: Any, held: Sequence[Any]) -> bool:
-    """Whether a fed call must not ring any more by the gate's own judgement, waited far too long, or was marked in
-    an earlier step that did not come to its end."""
+def _taking_back(conn: Connection, now: datetime, timing: Timing, campaign: Any, held: Sequence[Any]) -> Course | None:
+    """How to take back fed calls that must not ring any more by the gate's own judgement, that waited far too long, or
+    that an earlier step marked without coming to its end. Of an autocall queue the suppressed are skipped one by one,
+    for good (contract section 8.3); in every other case the queue goes."""
     if not held:
-        return False
+        return None
     tenant = conn.execute(select(table(Tenant)).where(columns_of(Tenant).id == campaign.tenant_id)).one()
+    waiting = [call for call in held if call.withdrawn_at is None]
+    forbidden = dossiers.forbidden(conn, now, timing, tenant, campaign, waiting) if waiting else {}
+    barred = [call for call in waiting if forbidden.get(call.customer_id) is Reason.SUPPRESSED]
+    if campaign.mode is Mode.AUTOCALL and forbidden and len(barred) == len(forbidden):
+        return Course(campaign, "block", Reason.SUPPRESSED, barred)
+    if forbidden or _waited(now, timing, campaign, waiting) or _unfinished(held):
+        return Course(campaign, "withdraw", Reason.TAKEN_BACK)
+    return None
+
+
+def _waited(now: datetime, timing: Timing, campaign: Any, waiting: Sequence[Any]) -> bool:
+    """Whether a running queue holds somebody whom the vendor should have dialed long ago."""
     stale = now - timing.unsure_grace
-    placed = [call for call in held if call.state is CallState.PLACED]
-    waited = campaign.queue_state is QueueState.RUNNING and any(call.placed_at <= stale for call in placed)
-    marked = any(call.withdrawn_at is not None for call in held)
-    return marked or waited or bool(dossiers.forbidden(conn, now, timing, tenant, campaign, held))
+    placed = [call for call in waiting if call.state is CallState.PLACED]
+    return campaign.queue_state is QueueState.RUNNING and any(call.placed_at <= stale for call in placed)
+
+
+def _unfinished(held: Sequence[Any]) -> bool:
+    """Whether somebody was marked for a withdrawal of which the vendor has not been told yet."""
+    return any(call.withdrawn_at is not None and call.check_at is None for call in held)
 
 
 def close_the_door(conn: Connection, timing: Timing, course: Course) -> bool:
     """Mark what the vendor holds, which stops all feeding; whether the wire is clear, so that nothing that was sent
-    before the withdrawal can arrive after it."""
+    before the withdrawal can arrive after it. Until the vendor was told, nobody may conclude that these never rang:
+    they are not checked."""
     now = clock(conn)
     queue.lock(conn, course.campaign.tenant_id, course.campaign.id)
-    conn.execute(_fed(course.campaign).values(withdrawn_at=now))
+    conn.execute(_fed(course.campaign).values(withdrawn_at=now, check_at=None))
     on_wire = select(CALL.id).where(
         CALL.campaign_id == course.campaign.id,
         CALL.state == CallState.INTENDED,
@@ -147,9 +168,12 @@ def arrived(conn: Connection, timing: Timing, course: Course) -> None:
     now = clock(conn)
     campaign = conn.execute(select(table(Campaign)).where(CAMPAIGN.id == course.campaign.id).with_for_update()).one()
     states = {"pause": QueueState.PAUSED, "resume": QueueState.RUNNING, "withdraw": QueueState.ABSENT}
-    ledger.queue_became(conn, now, campaign, states[course.verb], "engine")
-    if course.verb == "withdraw":
-        conn.execute(_fed(campaign).values(withdrawn_at=now, check_at=now + timing.take_back_grace))
+    if course.verb in states:
+        ledger.queue_became(conn, now, campaign, states[course.verb], "engine")
+    concerned = {"withdraw": true(), "block": CALL.id.in_([call.id for call in course.calls])}
+    if course.verb in concerned:
+        taken = _fed(campaign).where(concerned[course.verb])
+        conn.execute(taken.values(withdrawn_at=now, check_at=now + timing.take_back_grace))
 
 
 def _pause(conn: Connection, campaign_id: int, detail: str) -> None:

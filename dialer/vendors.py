@@ -34,6 +34,8 @@ class Reader:
     read: Callable[[bytes], Hook | Malformed]
     extensions: frozenset[str]
     abandoned_without_extension: bool
+    by_list_id: bool = False
+    """Whether calls went out under the list's ids instead of references of our own."""
 
     def known(self, hook: Hook) -> Hook:
         """The hook with its extension only where it is one of our agents': a queue's number looks like one too."""
@@ -52,10 +54,10 @@ def open_gateway(kind: str, url: str, credentials: dict[str, Any], settings: dic
 
 
 def is_loopback(url: str) -> bool:
-    """Whether a vendor's address is on this machine."""
+    """Whether an address means this machine; the unspecified one of a server that listens everywhere does too."""
     host = urlsplit(url).hostname or ""
     try:
-        return ip_address(host).is_loopback
+        return ip_address(host).is_loopback or ip_address(host).is_unspecified
     except ValueError:
         return host == "localhost"
 
@@ -117,7 +119,8 @@ class Vendors:
             gateway = await self._gateway(row)
             if gateway is not None:
                 abandoned = bool(row.settings.get("abandoned_without_extension", True))
-                readers[row.id] = Reader(gateway.read, extensions.get(row.id, frozenset()), abandoned)
+                by_list_id = row.settings.get("customer_reference") == "list-id"
+                readers[row.id] = Reader(gateway.read, extensions.get(row.id, frozenset()), abandoned, by_list_id)
         return readers
 
 

@@ -55,10 +55,12 @@ class Clerk(RuleBasedStateMachine):
 
     desk: Desk
 
-    @initialize()
-    def found(self) -> None:
+    @initialize(listed=st.sets(st.tuples(st.integers(0, 1), st.integers(0, 3)), min_size=3))
+    def found(self, listed: set[tuple[int, int]]) -> None:
         self.now, self.tokens, self.notes = START, 0, Notebook()
         self.desk.run(self._found)
+        for which, who in sorted(listed):
+            self._enlist(which, who, who % 2)
 
     def _found(self, conn: Connection) -> None:
         self.company: Company = company(conn)
@@ -76,6 +78,9 @@ class Clerk(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 1), who=st.integers(0, 3), priority=st.integers(0, 1))
     def enlist(self, which: int, who: int, priority: int) -> None:
+        self._enlist(which, who, priority)
+
+    def _enlist(self, which: int, who: int, priority: int) -> None:
         rules, (person_id, someone) = self.rules_of[which], self.people[who]
         if any((page.person_id, page.rules) == (person_id, rules) for page in self.notes.pages.values()):
             return
@@ -85,6 +90,20 @@ class Clerk(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 1), count=st.integers(1, 3))
     def claim(self, which: int, count: int) -> None:
+        self._claim(which, count)
+
+    @rule(which=st.integers(0, 1), count=st.integers(1, 4), data=st.data())
+    def claim_and_intend(self, which: int, count: int, data: st.DataObject) -> None:
+        token = self._claim(which, count)
+        if token in self._held():
+            self._intend(token, data)
+
+    @rule(data=st.data())
+    @precondition(lambda self: self._held())
+    def intend(self, data: st.DataObject) -> None:
+        self._intend(data.draw(st.sampled_from(self._held())), data)
+
+    def _claim(self, which: int, count: int) -> str:
         self.tokens += 1
         token = f"token{self.tokens}"
         chosen = self.campaigns[which]
@@ -92,12 +111,10 @@ class Clerk(RuleBasedStateMachine):
         found = self.desk.run(queue.claim, self.now, TIMING, chosen, count, token)
         assert [row.id for row in found] == expected
         self.notes.lease(expected, token, self.now)
+        return token
 
-    @rule(data=st.data())
-    @precondition(lambda self: self._held())
-    def intend(self, data: st.DataObject) -> None:
+    def _intend(self, token: str, data: st.DataObject) -> None:
         """Everything that a token still holds becomes a call, as far as nobody's call is in the way."""
-        token = data.draw(st.sampled_from(self._held()))
         pages = sorted(self.notes.held(token, self.now), key=lambda page: page.id)
         which = next(i for i, rules in enumerate(self.rules_of) if rules is pages[0].rules)
         callers = [data.draw(st.sampled_from(self.agents)) if which else None for _ in pages]
@@ -167,33 +184,45 @@ class Clerk(RuleBasedStateMachine):
             if not page.leased(self.now):
                 page.unlease()
 
-    @rule(data=st.data(), reason=RELEASES)
-    @precondition(lambda self: self._rings(lambda ring: ring.takes_a_release))
-    def certainly_not_placed(self, data: st.DataObject, reason: Reason) -> None:
-        ring = data.draw(st.sampled_from(self._rings(lambda ring: ring.takes_a_release)))
+    @rule(data=st.data())
+    @precondition(lambda self: self._rings())
+    def hear(self, data: st.DataObject) -> None:
+        self._hear(data.draw(st.sampled_from(self._rings())), data)
+
+    @rule(data=st.data())
+    @precondition(lambda self: self._rings())
+    def hear_of_the_newest(self, data: st.DataObject) -> None:
+        self._hear(self._rings()[-1], data)
+
+    @rule(data=st.data())
+    @precondition(lambda self: self._rings())
+    def hear_of_all(self, data: st.DataObject) -> None:
+        for ring in self._rings():
+            self._hear(ring, data)
+
+    def _hear(self, ring: Ring, data: st.DataObject) -> None:
+        """Something is learned of a call: also of one that was given up, or that we believed unrung."""
+        ways = [self._rings_at_last, self._ends, self._ends]
+        ways += [self._is_given_up] if not ring.over else []
+        ways += [self._is_released] if ring.takes_a_release else []
+        data.draw(st.sampled_from(ways))(ring, data)
+
+    def _is_released(self, ring: Ring, data: st.DataObject) -> None:
+        reason = data.draw(RELEASES)
         self._tell(ring, Fact(FactKind.NOT_PLACED, self.now, reason=reason))
         self.notes.release(ring, reason, self.now)
 
-    @rule(data=st.data())
-    @precondition(lambda self: self._rings(lambda ring: not ring.recorded))
-    def rings(self, data: st.DataObject) -> None:
-        ring = data.draw(st.sampled_from(self._rings(lambda ring: not ring.recorded)))
+    def _rings_at_last(self, ring: Ring, data: st.DataObject) -> None:
         self._tell(ring, Fact(FactKind.RINGING, self.now, call_id=f"V{ring.id}"))
         self.notes.ring(ring)
 
-    @rule(data=st.data(), outcome=DISPOSITIONS, talk=st.integers(0, 5))
-    @precondition(lambda self: self._rings(lambda ring: not ring.recorded))
-    def ends(self, data: st.DataObject, outcome: Outcome, talk: int) -> None:
-        """The vendor's record; also of a call that was given up, or that we believed unrung."""
-        ring = data.draw(st.sampled_from(self._rings(lambda ring: not ring.recorded)))
+    def _ends(self, ring: Ring, data: st.DataObject) -> None:
+        outcome, talk = data.draw(DISPOSITIONS), data.draw(st.integers(0, 5))
         said = {"duration": 30, "billsec": talk, "disposition": outcome, "ended_at": self.now}
         self._tell(ring, Fact(FactKind.RECORD, self.now, call_id=f"V{ring.id}", **said))
         self.notes.end(ring, outcome, talk, self.now)
 
-    @rule(data=st.data())
-    @precondition(lambda self: self._rings(lambda ring: not ring.over))
-    def is_given_up(self, data: st.DataObject) -> None:
-        ring = data.draw(st.sampled_from(self._rings(lambda ring: not ring.over)))
+    def _is_given_up(self, ring: Ring, data: st.DataObject) -> None:
         self._tell(ring, Fact(FactKind.GIVEN_UP, self.now, reason=Reason.NO_EVIDENCE))
         self.notes.end(ring, Outcome.UNKNOWN, 0, self.now, guessed=True)
 
@@ -209,6 +238,7 @@ class Clerk(RuleBasedStateMachine):
             page.unlease()
 
     @rule(which=st.integers(0, 1), data=st.data())
+    @precondition(lambda self: self.notes.rings)
     def reopen(self, which: int, data: st.DataObject) -> None:
         """Another run, with all recalls before everyone who is taken into it."""
         rules = self.rules_of[which]
@@ -230,8 +260,9 @@ class Clerk(RuleBasedStateMachine):
     def _held(self) -> list[str]:
         return sorted({page.lease_token or "" for page in self.notes.pages.values() if page.leased(self.now)})
 
-    def _rings(self, wanted: Any) -> list[Ring]:
-        return [ring for ring in self.notes.rings.values() if wanted(ring)]
+    def _rings(self) -> list[Ring]:
+        """The calls of which more may be heard."""
+        return [ring for ring in self.notes.rings.values() if not ring.recorded]
 
     @invariant()
     def the_database_says_what_the_notebook_says(self) -> None:

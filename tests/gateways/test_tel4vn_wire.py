@@ -298,7 +298,7 @@ def test_an_account_that_is_set_up_wrongly_says_so_and_no_secret(clock, url, cre
 
 async def test_an_account_is_opened_from_its_stored_documents(vendor, clock):
     vendor.on("GET", CALLS, NO_CALLS)
-    settings = {"zone": "Asia/Tokyo", "hook_key_in": ["path"], "direction_codes": {"1": "inbound"}}
+    settings = {"zone": "Asia/Tokyo", "direction_codes": {"1": "inbound"}}
     async with open_tel4vn(vendor.url, {"api_key": "k-1"}, settings, clock) as gateway:
         assert await gateway.live_calls() == []
         assert gateway.settings.zone.key == "Asia/Tokyo"

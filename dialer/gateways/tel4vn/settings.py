@@ -16,7 +16,6 @@ from dialer.gateways import Misconfigured
 
 Seconds = Annotated[float, Field(gt=0)]
 Direction = Literal["inbound", "outbound", "local"]
-KeyPlace = Literal["bearer", "x-api-key", "path"]
 StatusPath = Literal["/v2/user/{user}/status", "/v2/customer/user/{user}/status"]
 STATUS_PATHS: Final[tuple[StatusPath, ...]] = get_args(StatusPath)
 
@@ -71,8 +70,6 @@ class Tel4vnSettings(BaseModel):
     """What travels as the customer's id: our own opaque reference of the call, or the list's id (where it has one)."""
 
     # Hooks, records, agents (sections 4, 5 and 9)
-    hook_key_in: tuple[KeyPlace, ...] = ("bearer", "x-api-key", "path")
-    """Where a hook may carry its key; how TEL4VN sends it is undocumented (section 4.2)."""
     zone: ZoneInfo = ZoneInfo("Asia/Ho_Chi_Minh")
     """The time zone of times that come without one."""
     direction_codes: Mapping[str, Direction] = {"3": "outbound"}

@@ -6,7 +6,9 @@ export PYTHONDONTWRITEBYTECODE :=
 UV := PYTHONPATH=.uv python3 -m uv
 BIN := .venv/bin
 
-.PHONY: help setup demo test test-deep check format lint types contracts lock clean
+.PHONY: help setup demo test test-deep check format lint types contracts simulate bench lock clean
+SEEDS ?= 1000
+SCALE ?= full
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -32,6 +34,12 @@ test-deep: setup ## the long tests: more examples, more seeds, more crashes
 	@HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest
 
 check: setup lint types contracts test ## format, lint, types, import contracts, tests: what CI runs
+
+simulate: setup ## worlds full of faults, each from a seed: make simulate SEEDS=10000
+	@$(BIN)/python -m tests.simulation --seeds $(SEEDS)
+
+bench: setup ## our hot paths against the bare libraries, and docs/performance.md from it
+	@$(BIN)/python -m tests.bench --scale $(SCALE) --page
 
 format: setup ## rewrite the code in the project's format
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

@@ -34,7 +34,17 @@ def _expected() -> tuple[type[Exception], ...]:
     from dialer.vendors import TooFast
 
     of_the_domain = (BadCode, BadTerms, InUse, NotFound, NotNow, Taken, UnreadableList)
-    of_the_engine = (AlreadyServing, BadRole, BadSetting, DemoFailed, GatewayError, KeyLost, KeyMissing, Outdated, TooFast)
+    of_the_engine = (
+        AlreadyServing,
+        BadRole,
+        BadSetting,
+        DemoFailed,
+        GatewayError,
+        KeyLost,
+        KeyMissing,
+        Outdated,
+        TooFast,
+    )
     return (*of_the_domain, *of_the_engine)
 
 

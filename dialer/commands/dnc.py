@@ -88,7 +88,7 @@ def add(
     tenant: Tenant = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put numbers or people on the list, effective from the next call on. Calls that it comes too late for are named."""
+    """Put numbers or people on the list, effective from the next call on. Calls it comes too late for are named."""
 
     async def work() -> Added:
         async with opened(tenant, founding=True) as session:

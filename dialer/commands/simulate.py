@@ -20,6 +20,14 @@ from dialer.simulator import Faults, Simulator, SimulatorSettings, serve
 
 app = noun("A vendor to try things with, which rings nobody.")
 RENAMED = {"journal_path": "journal"}
+EXPLAINED = {
+    "host": "The address to listen at.",
+    "port": "The port; 0 takes a free one.",
+    "seed": "The same seed, the same luck.",
+    "journal_path": "A file for a line about everything that rang.",
+    "answer_rate": "How often he answers; of the rates, those not named are 0, and all are everyday ones if none is.",
+    "invalid_rate": "How often the call cannot be made at all.",
+}
 MODELS: tuple[type[BaseModel], ...] = (SimulatorSettings, Faults)
 
 
@@ -29,7 +37,7 @@ def _fields() -> Iterator[tuple[str, FieldInfo, str]]:
         explained = _docstrings(model)
         for name, field in model.model_fields.items():
             if name != "faults":
-                yield name, field, explained.get(name, "")
+                yield name, field, EXPLAINED.get(name) or explained.get(name, "")
 
 
 def _docstrings(model: type[BaseModel]) -> dict[str, str]:
@@ -74,7 +82,9 @@ def _read(field: FieldInfo, text: str) -> Any:
     if origin is dict:
         pairs = (pair.partition("=") for pair in text.split(",") if pair.strip())
         many = "tuple" in str(field.annotation)
-        return {key.strip(): tuple(value.split("+")) if many else value.strip() for key, _, value in pairs}
+        return {
+            key.strip(): tuple(value.split("+")) if many else value.strip() or key.strip() for key, _, value in pairs
+        }
     if origin in (tuple, frozenset):
         return [part.strip() for part in text.split(",") if part.strip()]
     return text

@@ -76,7 +76,7 @@ def plan(seed: int) -> Plan:
         reserve=chance.choice((0, 0, 1)),
         tenant_limit=chance.choice((None, None, 1, 2, 4)),
         workers=chance.choice((1, 2, 2, 3)),
-        moves=chance.randint(60, 160),
+        moves=chance.choice((40, 80, 120, 160)),
         meddling=chance.choice((0.0, 0.02, 0.06, 0.12)),
         faults=Faults.drawn(chance),
         hooks=_misfortune(chance),
@@ -147,6 +147,7 @@ def _quirks(chance: Random) -> Quirks:
         agent_leg_hooks=chance.random() < 0.3,
         hooks_name_extension=chance.random() < 0.7,
         record_delay=chance.choice((0.5, 2.0, 20.0, 120.0)),
+        dial_delay=chance.choice((1.0, 2.0, 40.0)),
         declines=chance.choice((0.0, 0.0, 0.2)),
         misses=chance.choice((0.0, 0.2, 0.6)),
     )

@@ -13,10 +13,11 @@ from tests.simulation.world import World
 
 ROUNDS = 600
 """How many looks at the agenda the calm may take before we say that nothing moves any more."""
-MOVES = {"cross": 10, "step": 3, "deliver": 4, "wait": 2}
-LOOPS = {"settling": 2, "placing": 4, "steering": 2, "reconciling": 2, "attending": 2}
+MOVES = {"cross": 10, "step": 4, "deliver": 4}
+WAITS = 0.1
+"""How often time passes although there is something to do."""
 CALM = ("attending", "settling", "placing", "steering", "reconciling")
-BLINDLY = 0.2
+BLINDLY = 0.1
 """How often the storm lets a loop look although there is nothing for it to do."""
 
 
@@ -47,35 +48,37 @@ class Scheduler:
             world.tell(world.hire().name, "starts")
 
     def _move(self) -> None:
-        awake, ready, due = self._awake(), self._ready(), self._world.post.due()
-        possible = {"cross": bool(ready), "step": bool(awake), "deliver": bool(due and awake), "wait": True}
-        moves = [move for move in MOVES if possible[move]]
+        """Somebody goes on, begins, or hears a hook; where nobody can, time passes."""
+        awake, agenda = self._awake(), self._look()
+        ready, steps = self._ready(awake), self._steps(awake, agenda)
+        possible = {"cross": ready, "step": steps, "deliver": awake if self._world.post.due() else []}
+        moves = [move for move in possible if possible[move]]
+        if not moves or self._chance.random() < WAITS:
+            self._wait(agenda)
+            return
         match self._chance.choices(moves, [MOVES[move] for move in moves])[0]:
             case "cross":
                 self._cross(*self._chance.choice(ready))
             case "step":
-                self._step(self._chance.choice(awake))
+                worker, loop = self._chance.choice(steps)
+                worker.step(loop, self._world.clock.now)
             case "deliver":
                 self._deliver(self._chance.choice(awake))
-            case "wait":
-                self._wait()
 
     def _awake(self) -> list[Worker]:
         return [worker for worker in self._world.workers if worker.awake(self._world.clock.now)]
 
-    def _ready(self) -> list[tuple[Worker, Unit]]:
+    def _ready(self, awake: list[Worker]) -> list[tuple[Worker, Unit]]:
         now = self._world.clock.now
-        pairs = [(worker, unit) for worker in self._awake() for unit in worker.units]
+        pairs = [(worker, unit) for worker in awake for unit in worker.units]
         return [(worker, unit) for worker, unit in pairs if unit.ready_at is None or unit.ready_at <= now]
 
-    def _step(self, worker: Worker) -> None:
-        """One of a process's loops begins its next step."""
-        agenda = self._look()
-        idle = worker.idle()
-        if self._chance.random() >= BLINDLY:
-            idle = [loop for loop in idle if agenda.needs(loop, self._world.clock.now)]
-        if idle:
-            worker.step(self._chance.choices(idle, [LOOPS[loop] for loop in idle])[0], self._world.clock.now)
+    def _steps(self, awake: list[Worker], agenda: Agenda) -> list[tuple[Worker, str]]:
+        """The loops that are between two steps and have something to do, and sometimes those that have not."""
+        blindly = self._chance.random() < BLINDLY
+        now = self._world.clock.now
+        idle = [(worker, loop) for worker in awake for loop in worker.idle()]
+        return [(worker, loop) for worker, loop in idle if blindly or agenda.needs(loop, now)]
 
     def _deliver(self, worker: Worker) -> None:
         """Some of the hooks that are due, in any order, reach one process within a few milliseconds."""
@@ -84,17 +87,16 @@ class Scheduler:
         self._world.post.take(letters)
         worker.receive(self._world.door, self._world.post, letters)
 
-    def _wait(self) -> None:
-        """A moment, or until something happens at the vendor, or all too long."""
+    def _wait(self, agenda: Agenda) -> None:
+        """A moment, or until something is due, or all too long."""
         clock, dice = self._world.clock, self._chance.random()
-        if dice < 0.6:
+        if dice < 0.4:
             clock.pass_by(self._chance.uniform(0.1, 3))
-        elif dice < 0.9:
-            clock.reach(self._world.vendor.next_event or clock.now)
-        elif dice < 0.99:
-            clock.pass_by(self._chance.uniform(1, 120))
+        elif dice < 0.97:
+            told = (self._world.vendor.next_event, self._world.post.next_due, agenda.next(clock.now))
+            clock.reach(min((at for at in told if at), default=clock.now))
         else:
-            clock.pass_by(self._chance.uniform(600, 7200))
+            clock.pass_by(self._chance.choice((30, 120, 600, 7200)))
         self._world.vendor.run(clock.now)
 
     # Borders

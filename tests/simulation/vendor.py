@@ -34,6 +34,8 @@ class Quirks:
     agent_leg_hooks: bool = False
     hooks_name_extension: bool = True
     record_delay: float = 1.0
+    dial_delay: float = 2.0
+    """Seconds at most until a queue dials somebody for whom there is room."""
     declines: float = 0.0
     misses: float = 0.0
     """How often an agent does not pick up."""
@@ -206,7 +208,7 @@ class Vendor:
         queue.waiting.clear()
 
     def _pump_soon(self, at: datetime) -> None:
-        self.after(at, self._chance.uniform(0.1, 2), self._pump)
+        self.after(at, self._chance.uniform(0.1, self.quirks.dial_delay), self._pump)
 
     def _pump(self, at: datetime) -> None:
         for code, queue in self.queues.items():

@@ -149,7 +149,7 @@ class Engine:
     def _loops(self, wire: TaskGroup) -> dict[str, Loop]:
         settings, timing = self._settings, self._settings.timing
         database, vendors = self._database, self._vendors
-        brisk = max(0.2 / settings.speed, 0.02)
+        brisk = max(0.2 / settings.speed, 0.04)
         loops: dict[str, Loop] = {}
         if self._role == "web":
             return loops
@@ -159,7 +159,7 @@ class Engine:
         loops["settling"] = Loop("settling", settling.step, database, max(1 / settings.speed, 0.05), self.metrics)
         reconciling = ReconcilingLoop(database, vendors, timing, self.metrics)
         loops["reconciling"] = Loop(
-            "reconciling", reconciling.step, database, max(1 / settings.speed, 0.05), self.metrics
+            "reconciling", reconciling.step, database, max(1 / settings.speed, 0.1), self.metrics
         )
         steering = SteeringLoop(database, vendors, timing)
         loops["steering"] = Loop("steering", steering.step, database, brisk * 2, self.metrics)

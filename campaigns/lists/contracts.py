@@ -4,10 +4,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, update
 
 from campaigns import ledger
 from campaigns.lists.entries import ListedDebt
+from campaigns.lists.finding import matching
 from campaigns.lists.people import CHUNK, Enrolled
 from campaigns.lists.writing import insert_all
 from campaigns.models import Campaign, Customer, Debt
@@ -21,12 +22,10 @@ TOLD: Final = ("dpd", "variables", "uploaded", "row_number", "list_import_id", "
 
 def find_customers(conn: Connection, tenant_id: int, campaign_id: int, enrolled: Sequence[Enrolled]) -> dict[int, Any]:
     """The customers that the campaign has of these persons, by person; marks who was listed before."""
-    by_person: dict[int, Any] = {}
-    for chunk in in_chunks([one.person_id for one in enrolled if not one.new_person], CHUNK):
-        chosen = select(CUSTOMER.id, CUSTOMER.person_id, CUSTOMER.name, CUSTOMER.priority, CUSTOMER.run_id).where(
-            CUSTOMER.tenant_id == tenant_id, CUSTOMER.campaign_id == campaign_id, CUSTOMER.person_id.in_(chunk)
-        )
-        by_person.update({row.person_id: row for row in conn.execute(chosen)})
+    wanted = (CUSTOMER.id, CUSTOMER.person_id, CUSTOMER.name, CUSTOMER.priority, CUSTOMER.run_id)
+    known = [one.person_id for one in enrolled if not one.new_person]
+    mine = (CUSTOMER.tenant_id == tenant_id, CUSTOMER.campaign_id == campaign_id)
+    by_person = {row.person_id: row for row in matching(conn, wanted, CUSTOMER.person_id, known, *mine)}
     for one in enrolled:
         one.listed_before = one.person_id in by_person
     return by_person
@@ -120,10 +119,9 @@ def _no_longer_named(one: Enrolled, before: dict[str, Any], superseded: Collecti
 
 def _debts(conn: Connection, tenant_id: int, customer_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     found: dict[int, dict[str, Any]] = {}
-    for chunk in in_chunks(customer_ids, CHUNK):
-        chosen = select(DEBT.customer_id, DEBT.contract_number, DEBT.id, *(DEBT[column] for column in TOLD))
-        for row in conn.execute(chosen.where(DEBT.tenant_id == tenant_id, DEBT.customer_id.in_(chunk))):
-            found.setdefault(row.customer_id, {})[row.contract_number] = row
+    wanted = (DEBT.customer_id, DEBT.contract_number, DEBT.id, *(DEBT[column] for column in TOLD))
+    for row in matching(conn, wanted, DEBT.customer_id, customer_ids, DEBT.tenant_id == tenant_id):
+        found.setdefault(row.customer_id, {})[row.contract_number] = row
     return found
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, update
 
 from campaigns.lists.entries import Entry, ListedPhone
+from campaigns.lists.finding import matching
 from campaigns.lists.writing import insert_all
 from campaigns.models import Number, Person
 from campaigns.rows import columns_of, in_chunks, table
@@ -55,11 +56,11 @@ def _persons(conn: Connection, tenant_id: int, enrolled: Sequence[Enrolled]) -> 
     found: dict[tuple[Subject, str], Any] = {}
     for kind in Subject:
         keys = [one.entry.key for one in enrolled if one.entry.key_kind is kind]
-        for chunk in in_chunks(keys, CHUNK):
-            chosen = select(PERSON.id, PERSON.key, PERSON.name, PERSON.zone, PERSON.address).where(
-                PERSON.tenant_id == tenant_id, PERSON.key_kind == kind, PERSON.key.in_(chunk)
-            )
-            found.update({(kind, row.key): row for row in conn.execute(chosen)})
+        mine = (PERSON.tenant_id == tenant_id, PERSON.key_kind == kind)
+        rows = matching(
+            conn, (PERSON.id, PERSON.key, PERSON.name, PERSON.zone, PERSON.address), PERSON.key, keys, *mine
+        )
+        found.update({(kind, row.key): row for row in rows})
     return found
 
 
@@ -124,10 +125,9 @@ def _no_longer_named(one: Enrolled, before: dict[str, Any]) -> list[int]:
 
 def _numbers(conn: Connection, tenant_id: int, person_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     found: dict[int, dict[str, Any]] = {}
-    for chunk in in_chunks(person_ids, CHUNK):
-        chosen = select(NUMBER.person_id, NUMBER.phone, NUMBER.id, *(NUMBER[column] for column in TOLD))
-        for row in conn.execute(chosen.where(NUMBER.tenant_id == tenant_id, NUMBER.person_id.in_(chunk))):
-            found.setdefault(row.person_id, {})[row.phone] = row
+    wanted = (NUMBER.person_id, NUMBER.phone, NUMBER.id, *(NUMBER[column] for column in TOLD))
+    for row in matching(conn, wanted, NUMBER.person_id, person_ids, NUMBER.tenant_id == tenant_id):
+        found.setdefault(row.person_id, {})[row.phone] = row
     return found
 
 

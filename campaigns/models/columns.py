@@ -1,6 +1,6 @@
 """Column types and constraint shapes that all tables share."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -28,25 +28,46 @@ Id = BigInteger().with_variant(Integer(), "sqlite")
 Document = JSON().with_variant(JSONB(), "postgresql")
 
 
+Processor = Callable[[Any], Any]
+
+
 class Utc(TypeDecorator[datetime]):
-    """A moment in UTC. Naive values are refused going in; SQLite's naive answers get their zone coming out."""
+    """A moment in UTC. Naive values are refused going in; SQLite's text gets its zone coming out."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment without a zone cannot be stored")
-        return value.astimezone(UTC).replace(tzinfo=None) if dialect.name == "sqlite" else value.astimezone(UTC)
+    def bind_processor(self, dialect: Dialect) -> Processor:
+        return _as_text if dialect.name == "sqlite" else _in_utc
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Processor | None:
+        # asyncpg answers in UTC.
+        return _from_text if dialect.name == "sqlite" else None
+
+
+def _in_utc(value: datetime | None) -> datetime | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError("a moment without a zone cannot be stored")
+    return value.astimezone(UTC)
+
+
+def _as_text(value: datetime | None) -> str | None:
+    """Text that sorts like the moments themselves."""
+    at = _in_utc(value)
+    return None if at is None else at.replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _from_text(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(f"{value}+00:00")
 
 
 class Word(TypeDecorator[StrEnum]):
-    """A word of a closed list, stored as its value. The list itself is held by `one_of` as a CHECK."""
+    """A word of a closed list, stored as its value. The list itself is held by `one_of` as a CHECK.
+
+    Going in and coming out are look-ups, because every row has several words. A word that is none is a `KeyError`.
+    """
 
     impl = String
     cache_ok = True
@@ -55,11 +76,11 @@ class Word(TypeDecorator[StrEnum]):
         self.words = words
         super().__init__(32)
 
-    def process_bind_param(self, value: StrEnum | str | None, dialect: Dialect) -> str | None:
-        return None if value is None else self.words(value).value
+    def bind_processor(self, dialect: Dialect) -> Processor:
+        return {None: None, **{word.value: word.value for word in self.words}}.__getitem__
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
-        return None if value is None else self.words(value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
+        return {None: None, **{word.value: word for word in self.words}}.__getitem__
 
 
 def key() -> Column[Any]:

@@ -12,8 +12,21 @@ from typing import Any, Literal
 from sqlalchemy import Connection, or_, select
 
 from campaigns import dossiers, rulebooks
+from campaigns.breaker import Breaker, Position
 from campaigns.compliance import Withheld, review
-from campaigns.models import Call, Change, Customer, Debt, Decision, Fact, Number, Person, Suppression, VendorAccount
+from campaigns.models import (
+    Call,
+    Change,
+    Customer,
+    Debt,
+    Decision,
+    Fact,
+    ListImport,
+    Number,
+    Person,
+    Suppression,
+    VendorAccount,
+)
 from campaigns.phones import national
 from campaigns.rows import columns_of, table
 from campaigns.timing import Timing
@@ -39,7 +52,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened. `kind` is `change`, `call`, `fact`, `decision` or `suppression`."""
+    """Something that happened. `kind` is `list`, `suppression`, `decision`, `call`, `fact` or `change`."""
 
     at: datetime
     kind: str
@@ -66,20 +79,16 @@ class Timeline:
     events: Sequence[Event]
 
 
-def find_customer(conn: Connection, campaign: Any, code: str) -> Any | None:
-    """The customer whom a campaign's list knows by this id."""
-    mine = (CUSTOMER.tenant_id == campaign.tenant_id, CUSTOMER.campaign_id == campaign.id)
-    return conn.execute(select(table(Customer)).where(*mine, CUSTOMER.code == code)).first()
-
-
 def timeline(conn: Connection, now: datetime, timing: Timing, tenant: Any, campaign: Any, customer: Any) -> Timeline:
     """Everything that the ledger knows of a customer."""
     numbers = _numbers(conn, customer)
+    # Of things that happened at one moment, the cause is told before what followed.
     events = [
-        *_changes(conn, customer),
-        *_calls(conn, customer),
-        *_decisions(conn, customer),
+        *_lists(conn, customer),
         *_suppressions(conn, customer, numbers),
+        *_decisions(conn, customer),
+        *_calls(conn, customer),
+        *_changes(conn, customer),
     ]
     return Timeline(
         code=customer.code,
@@ -113,6 +122,9 @@ def _of_the_campaign(conn: Connection, now: datetime, campaign: Any) -> Answer |
     account = conn.execute(select(table(VendorAccount)).where(columns.id == campaign.vendor_account_id)).one()
     if account.trouble is not None:
         return Answer("vendor", account.trouble, detail=account.trouble_detail)
+    guard = Breaker.from_json(account.breaker.get(campaign.hotline or ""))
+    if guard.position is Position.OPEN:
+        return Answer("vendor", guard.reason, guard.until)
     if account.placing_resumes_at is not None and account.placing_resumes_at > now:
         return Answer("vendor", Reason.THROTTLED, account.placing_resumes_at)
     return None
@@ -143,6 +155,19 @@ def _contracts(conn: Connection, customer: Any) -> list[str]:
         debt.tenant_id == customer.tenant_id, debt.customer_id == customer.id, debt.removed_at.is_(None)
     )
     return [contract for contract in conn.scalars(his.order_by(debt.id)) if contract]
+
+
+def _lists(conn: Connection, customer: Any) -> Iterator[Event]:
+    """The lists that named his contracts last."""
+    debt, listed = columns_of(Debt), columns_of(ListImport)
+    named = (
+        select(listed.imported_at, listed.file_name, listed.imported_by, debt.row_number, debt.contract_number)
+        .join_from(table(Debt), table(ListImport), debt.list_import_id == listed.id)
+        .where(debt.tenant_id == customer.tenant_id, debt.customer_id == customer.id)
+    )
+    for row in conn.execute(named.order_by(debt.id)):
+        what = f"row {row.row_number} of {row.file_name}"
+        yield Event(row.imported_at, "list", what, actor=row.imported_by or None, detail=row.contract_number or None)
 
 
 def _changes(conn: Connection, customer: Any) -> Iterator[Event]:

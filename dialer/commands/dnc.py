@@ -9,7 +9,7 @@ import anyio
 import typer
 from sqlalchemy import select
 
-from campaigns import directory, dnc, ledger, lists
+from campaigns import directory, dnc, ledger
 from campaigns.dnc import Entry
 from campaigns.models import Campaign, Person
 from campaigns.phones import Phone, mask, national, normalise
@@ -21,6 +21,7 @@ from campaigns.words import Subject
 from dialer.commands.list import say_underway
 from dialer.commands.options import AsJson, Tenant, example, noun
 from dialer.commands.printing import at, note, say, say_json, show, table
+from dialer.commands.rejects import write_rejects
 from dialer.commands.session import Desk, change, look, opened
 from dialer.logs import masked
 
@@ -61,14 +62,15 @@ def import_(
 ) -> None:
     """Put every number of a file on the list, effective from the next call on."""
 
-    async def work() -> tuple[NumberFile, Added]:
+    async def work() -> tuple[NumberFile, Path | None, Added]:
         async with opened(tenant, founding=True) as session:
             read = read_numbers(file)
+            remarks = sorted((*read.rejects, *read.notes), key=lambda remark: remark.row)
+            told = write_rejects(remarks, rejects, file)
             subjects = [(As.NUMBER, phone) for phone in read.phones]
-            return read, await session.write(_suppress, subjects, campaign, f"file {file.name}", reason)
+            return read, told, await session.write(_suppress, subjects, campaign, f"file {file.name}", reason)
 
-    read, done = anyio.run(work)
-    told = _write_rejects(read, rejects, file)
+    read, told, done = anyio.run(work)
     counts = {"rows_read": read.rows_read, "numbers": len(read.phones), "rejected": read.rejected}
     if as_json:
         say_json(counts | _as_data(done) | {"rejects_file": str(told) if told else None})
@@ -208,12 +210,3 @@ def _entry(desk: Desk, row: Any) -> dict[str, Any]:
 
 def _as_data(done: Added) -> dict[str, Any]:
     return {"added": done.added, "already": done.already, "underway": done.underway}
-
-
-def _write_rejects(read: NumberFile, asked: Path | None, file: Path) -> Path | None:
-    remarks = sorted((*read.rejects, *read.notes), key=lambda remark: remark.row)
-    if not remarks and asked is None:
-        return None
-    target = asked or file.with_name(f"{file.stem}.rejects.csv")
-    lists.write_rejects(remarks, target)
-    return target

@@ -21,6 +21,7 @@ from campaigns.terms import BadTerms
 from campaigns.withdrawals import Underway, Withdrawal
 from dialer.commands.options import AsJson, Tenant, example, noun
 from dialer.commands.printing import note, say, say_json
+from dialer.commands.rejects import write_rejects
 from dialer.commands.session import Desk, change, opened
 
 app = noun("Lists of customers: import them, withdraw people from them.")
@@ -63,7 +64,7 @@ def import_(
             required = await session.read(_required, code)
             with _busy(f"reading {file.name}"):
                 listed = lists.read(file, mapping, as_of, required)
-            told = _write_rejects(listed, rejects, file)
+            told = write_rejects(listed.remarks, rejects, file)
             with _busy(f"loading {len(listed.entries)} customers"):
                 return listed, await session.write(_load, code, listed, file.name, new_run, as_of), told
 
@@ -133,22 +134,6 @@ def _day(text: str | None) -> date | None:
     if text is not None and found is None:
         raise BadTerms("numbers_as_of", "must be a day such as 2024-07-31 or 31/07/2024")
     return found
-
-
-def _write_rejects(listed: ListFile, asked: Path | None, file: Path) -> Path | None:
-    """Where what was wrong went, before anything is loaded. Nobody asked for the file beside the list, so a folder
-    that cannot be written is no reason to refuse it."""
-    if asked is None and not listed.remarks:
-        return None
-    target = asked or file.with_name(f"{file.stem}.rejects.csv")
-    try:
-        lists.write_rejects(listed.remarks, target)
-    except OSError as error:
-        if asked is not None:
-            raise
-        note(f"{target} cannot be written ({error.strerror}): name another with --rejects")
-        return None
-    return target
 
 
 def _ids(named: str) -> list[str]:

@@ -10,6 +10,7 @@ import typer
 
 from campaigns import accounts
 from campaigns.accounts import Account
+from campaigns.breaker import Breaker, Position
 from campaigns.terms import BadTerms
 from dialer.commands.credentials import known_secrets, login
 from dialer.commands.options import AsJson, Tenant, example, noun
@@ -18,7 +19,7 @@ from dialer.commands.session import Desk, Session, look, opened
 from dialer.gateways import Findings, Gateway
 from dialer.registering import hook_url
 from dialer.vault import open_vault, path_hash
-from dialer.vendors import KINDS, OUR_SETTINGS, open_gateway
+from dialer.vendors import KINDS, OUR_SECRETS, OUR_SETTINGS, open_gateway
 
 WHERE_SERVE_IS = "http://127.0.0.1:8780"
 
@@ -49,7 +50,6 @@ def add(
     encrypted and never shown."""
     if username is not None and api_key_env is not None:
         raise BadTerms("username", "and --api-key-env exclude each other")
-    asked = {"channels": channels, "reserve": reserve}
 
     async def run() -> dict[str, Any]:
         async with opened(tenant, founding=True) as session:
@@ -57,25 +57,19 @@ def add(
             vault = open_vault(session.settings)
             known = known_secrets(vault, standing)
             entered = login(known, api_key_env, username, password_env)
-            secret = {**entered, "hook_key": known["hook_key"], "hook_path": known["hook_path"]}
-            merged = _merged(dict(standing.settings) if standing else {}, settings or [])
-            address = url or (standing.url if standing else "")
-            await _try_out(kind, address, secret, merged)
-            sizes = {size: value if value is not None else _kept(standing, size) for size, value in asked.items()}
-            if sizes["channels"] is not None and (sizes["reserve"] or 0) >= sizes["channels"]:
-                raise BadTerms("reserve", "must leave at least one of the channels")
+            secret = entered | {word: known[word] for word in OUR_SECRETS}
             account = Account(
                 name=name,
                 kind=kind,
-                url=address,
+                url=url or _standing(standing, "url", ""),
                 sealed_credentials=vault.seal(secret),
                 hook_path_hash=path_hash(secret["hook_path"]),
-                channels=sizes["channels"],
-                reserve=sizes["reserve"] or 0,
-                settings=merged,
+                channels=channels or _standing(standing, "channels", None),
+                reserve=_standing(standing, "reserve", 0) if reserve is None else reserve,
+                settings=_merged(_standing(standing, "settings", {}), settings or []),
             )
-            created = await session.write(_keep, account)
-            return _shown(account) | {"created": created}
+            await _try_out(account, secret)
+            return _shown(account) | {"created": await session.write(_keep, account)}
 
     told = anyio.run(run)
     if as_json:
@@ -134,7 +128,7 @@ def remove(
 @app.command("list", epilog=example("dialer vendor list"))
 def list_(tenant: Tenant = None, as_json: AsJson = False) -> None:
     """The accounts, without their secrets."""
-    rows = [_shown(row) | {"trouble": row.trouble} for row in look(tenant, _all)]
+    rows = [_shown(row) | {"trouble": _trouble(row)} for row in look(tenant, _all)]
     if as_json:
         say_json({"vendors": rows})
     else:
@@ -169,12 +163,14 @@ def _remove(desk: Desk, name: str) -> None:
     accounts.remove_account(desk.conn, desk.now, accounts.find_account(desk.conn, desk.tenant.id, name))
 
 
-def _kept(standing: Any, size: str) -> Any:
-    return getattr(standing, size) if standing is not None else None
+def _standing(account: Any, column: str, otherwise: Any) -> Any:
+    """What the account of that name has now; nothing is lost by not being named again."""
+    return otherwise if account is None else getattr(account, column)
 
 
-def _merged(settings: dict[str, Any], pairs: list[str]) -> dict[str, Any]:
+def _merged(standing: Mapping[str, Any], pairs: list[str]) -> dict[str, Any]:
     """The gateway's settings with these; a value is JSON, or else text, and an empty one goes back to the default."""
+    settings = dict(standing)
     for pair in pairs:
         name, equals, text = pair.partition("=")
         if not (name and equals):
@@ -195,13 +191,15 @@ def _value(text: str) -> Any:
         return text
 
 
-async def _try_out(kind: str, url: str, secret: dict[str, str], settings: dict[str, Any]) -> None:
+async def _try_out(account: Account, secret: dict[str, str]) -> None:
     """Refuse what no gateway can be made of. Raises `Misconfigured`, `BadTerms`."""
-    if kind not in KINDS:
+    if account.kind not in KINDS:
         raise BadTerms("kind", f"must be one of {', '.join(KINDS)}")
-    if not url:
+    if not account.url:
         raise BadTerms("url", "is needed")
-    await _close(open_gateway(kind, url, secret, settings))
+    if account.channels is not None and account.reserve >= account.channels:
+        raise BadTerms("reserve", "must leave at least one of the channels")
+    await _close(open_gateway(account.kind, account.url, secret, dict(account.settings)))
 
 
 async def _close(gateway: Gateway) -> None:
@@ -227,6 +225,17 @@ def _hooks_at(session: Session, secret: Mapping[str, str], public_url: str | Non
 def _shown(account: Any) -> dict[str, Any]:
     """An account's row or `Account` without its secrets."""
     return {name: getattr(account, name) for name in ("name", "kind", "url", "channels", "reserve", "settings")}
+
+
+def _trouble(account: Any) -> str | None:
+    """What keeps calls from being placed with it, as far as we know: its own fault, or its circuit breakers."""
+    breakers = {hotline: Breaker.from_json(kept) for hotline, kept in account.breaker.items()}
+    shut = [
+        f"{hotline or 'any hotline'} {one.position} ({one.reason})"
+        for hotline, one in sorted(breakers.items())
+        if one.position is not Position.CLOSED
+    ]
+    return account.trouble or ", ".join(shut) or None
 
 
 def _as_data(found: Findings) -> dict[str, Any]:

@@ -47,6 +47,13 @@ def postgresql(portal: BlockingPortal, clones: Clones) -> Iterator[Desk]:
     clones.drop(url)
 
 
+@pytest.fixture(scope="session")
+def postgresql_session(portal: BlockingPortal, clones: Clones) -> Iterator[Desk]:
+    """One database for all examples of a property; each example founds a company of its own."""
+    with desk(portal, clones.migrated()) as one:
+        yield one
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest) -> Desk:
     """A fresh, migrated database of each kind."""

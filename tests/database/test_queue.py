@@ -320,4 +320,4 @@ def test_queue_and_ledger_do_what_a_plain_model_does(database: Desk) -> None:
 @pytest.mark.deep
 def test_queue_and_ledger_do_what_a_plain_model_does_for_long(database: Desk) -> None:
     machine = type("Clerk", (Clerk,), {"desk": database})
-    run_state_machine_as_test(machine, settings=settings(EXAMPLES, max_examples=400, stateful_step_count=80))
+    run_state_machine_as_test(machine, settings=settings(EXAMPLES, max_examples=150, stateful_step_count=60))

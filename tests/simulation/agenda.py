@@ -4,7 +4,7 @@ It only spares turns; whatever it overlooks comes to light, because a world that
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
@@ -16,6 +16,8 @@ from campaigns.words import WAITING_STATUSES, CallState, QueueState, Wanted
 
 AGENT, CALL, CAMPAIGN, CUSTOMER = columns_of(Agent), columns_of(Call), columns_of(Campaign), columns_of(Customer)
 ACCOUNT, RECEIPT = columns_of(VendorAccount), columns_of(Receipt)
+STALE = timedelta(seconds=3)
+"""How old the oldest sighting of an agent may grow before he is looked at again."""
 TENANT, NOW = bindparam("tenant"), bindparam("now", type_=CUSTOMER.due_at.type)
 
 
@@ -26,6 +28,7 @@ class Agenda:
 
     hook: datetime | None
     turn: datetime | None
+    sighting: datetime | None
     check: datetime | None
     lease: datetime | None
     resumes: datetime | None
@@ -41,17 +44,24 @@ class Agenda:
 
     def needs(self, loop: str, now: datetime) -> bool:
         """Whether a loop may find something to do now."""
-        moments = {
-            "settling": (self.hook,),
-            "placing": (self.turn,),
-            "attending": (self.turn,),
-            "reconciling": (self.check, self.lease),
-        }
-        return bool(self.queues) if loop == "steering" else any(at is not None and at <= now for at in moments[loop])
+        match loop:
+            case "settling":
+                return self.hook is not None
+            case "placing":
+                return _due(self.turn, now)
+            case "attending":
+                return _due(self.turn, now) and _due(self.sighting, now - STALE)
+            case "reconciling":
+                return _due(self.check, now) or _due(self.lease, now)
+        return bool(self.queues)
 
     def next(self, now: datetime) -> datetime | None:
         told = (self.turn, self.check, self.lease, self.resumes, self.wrap_up, self.agent_busy)
         return min((at for at in told if at is not None and at > now), default=None)
+
+
+def _due(at: datetime | None, now: datetime) -> bool:
+    return at is not None and at <= now
 
 
 def _first(moment: Any, tenant: Any, *more: Any) -> ScalarSelect[Any]:
@@ -67,6 +77,7 @@ RUNS = CUSTOMER.campaign_id.in_(select(CAMPAIGN.id).where(CAMPAIGN.tenant_id == 
 LOOK = select(
     _first(RECEIPT.received_at, RECEIPT.tenant_id, RECEIPT.settled_at.is_(None)),
     _first(CUSTOMER.due_at, CUSTOMER.tenant_id, *WAITS, RUNS),
+    _first(func.coalesce(AGENT.logged_in_seen_at, NOW), AGENT.tenant_id),
     _first(CALL.check_at, CALL.tenant_id),
     _first(CUSTOMER.lease_until, CUSTOMER.tenant_id),
     _first(ACCOUNT.placing_resumes_at, ACCOUNT.tenant_id, ACCOUNT.placing_resumes_at > NOW),

@@ -14,6 +14,7 @@ from tests.simulation.world import World
 ROUNDS = 600
 """How many looks at the agenda the calm may take before we say that nothing moves any more."""
 MOVES = {"cross": 10, "step": 4, "deliver": 4}
+LOOPS = {"settling": 3, "placing": 4, "reconciling": 2, "attending": 2, "steering": 1}
 WAITS = 0.1
 """How often time passes although there is something to do."""
 CALM = ("attending", "settling", "placing", "steering", "reconciling")
@@ -60,7 +61,7 @@ class Scheduler:
             case "cross":
                 self._cross(*self._chance.choice(ready))
             case "step":
-                worker, loop = self._chance.choice(steps)
+                worker, loop = self._chance.choices(steps, [LOOPS[loop] for _, loop in steps])[0]
                 worker.step(loop, self._world.clock.now)
             case "deliver":
                 self._deliver(self._chance.choice(awake))

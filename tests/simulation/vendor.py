@@ -105,6 +105,7 @@ class Queue:
     running: bool = True
     waiting: deque[Entry] = field(default_factory=deque)
     live: list[Call] = field(default_factory=list)
+    blocked: set[str] = field(default_factory=set)
 
 
 class Vendor:
@@ -202,6 +203,14 @@ class Vendor:
         if queue := self.queues.pop(code, None):
             self._drop(at, queue)
 
+    def block(self, at: datetime, code: str, references: Sequence[str]) -> None:
+        """Skip these for good; who is dialed already stays."""
+        if queue := self.queues.get(code):
+            queue.blocked.update(references)
+            for entry in queue.waiting:
+                if entry.reference in queue.blocked:
+                    entry.over_at = at
+
     def _drop(self, at: datetime, queue: Queue) -> None:
         for entry in queue.waiting:
             entry.over_at = at
@@ -214,6 +223,8 @@ class Vendor:
         for code, queue in self.queues.items():
             while queue.running and queue.waiting and self._has_room(queue):
                 entry = queue.waiting.popleft()
+                if entry.reference in queue.blocked:
+                    continue
                 call = self._open(at, entry.phone, entry.reference, queue.terms.mode, code)
                 queue.live.append(call)
                 self._ring(at, call)

@@ -73,6 +73,9 @@ class Wire:
         await self.pause_queue(terms)
         await self._steer("delete", lambda: self._vendor.delete(self._clock(), terms.queue_code or ""))
 
+    async def block(self, terms: Terms, references: Sequence[str]) -> None:
+        await self._steer("dnc", lambda: self._vendor.block(self._clock(), terms.queue_code or "", references))
+
     def read(self, body: bytes) -> Hook | Malformed:
         return post.read(body)
 

@@ -1,0 +1,146 @@
+"""Several processes over one PostgreSQL: any worker may serve any campaign, and the death of one loses nothing."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+import pytest
+from anyio.from_thread import start_blocking_portal
+from sqlalchemy import Connection, text
+
+from campaigns.words import Mode
+from dialer.simulator import Simulator
+from tests.acceptance.floor import SPEED, Floor, calm, phones
+from tests.databases import Clones
+from tests.postgres import Server, Unavailable, serving
+
+pytestmark = pytest.mark.anyio
+LEASE = 2
+KEY = "a-key-of-the-tests"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    try:
+        with serving() as server:
+            yield server
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture
+def url(server: Server) -> Iterator[str]:
+    with start_blocking_portal() as portal:
+        clones = Clones(portal, server)
+        yield clones.empty()
+        clones.drop_all()
+
+
+@pytest.fixture
+async def floor(tmp_path: Path, url: str) -> AsyncIterator[Floor]:
+    async with Simulator(calm()) as simulator:
+        floor = Floor(tmp_path, simulator, database_url=url, secret_key=KEY, lease_seconds=LEASE)
+        await floor.open()
+        yield floor
+        await floor.database.close()
+
+
+@contextmanager
+def worker(floor: Floor, role: str, address: str = "") -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """One `dialer serve` of a role; the process and its address. It is ended with the block."""
+    environment = {
+        **os.environ,
+        "DIALER_DATABASE_URL": floor.settings.database_url,
+        "DIALER_SECRET_KEY": KEY,
+        "DIALER_SPEED": str(SPEED),
+        "DIALER_UNKNOWN_RECALL_DELAY_SECONDS": "60",
+        "DIALER_LEASE_SECONDS": str(LEASE),
+        "DIALER_STOP_GRACE": "5",
+        "DIALER_PUBLIC_URL": address,
+    }
+    command = [sys.executable, "-m", "dialer", "serve", "--port", "0", "--role", role]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            yield process, process.stdout.readline().split()[-1]
+        finally:
+            process.kill()
+            process.wait()
+
+
+async def test_two_engines_and_a_web_worker_share_campaigns_and_keep_every_ceiling(floor: Floor) -> None:
+    await floor.campaign("A", Mode.AUTOCALL, phones(40, "090000"), concurrent_call="5", max_recall_count="1")
+    await floor.campaign("B", Mode.CLICK2CALL, phones(9, "093000"), max_recall_count="1")
+    with ExitStack() as stack:
+        _, address = stack.enter_context(worker(floor, "web"))
+        for _ in range(2):
+            stack.enter_context(worker(floor, "engine", address))
+        await floor.finished("A", "B", seconds=60)
+    await floor.check(max_recall=1)
+    journal = floor.simulator.journal
+    assert journal.most_at_once(lambda ring: ring.queue_code == "Q1") <= 5
+    assert journal.most_at_once(lambda ring: ring.queue_code is None) <= 3
+
+
+async def test_a_worker_that_is_killed_leaves_nobody_behind_and_the_other_goes_on(floor: Floor) -> None:
+    await floor.campaign("A", Mode.AUTOCALL, phones(60), concurrent_call="8", max_recall_count="1")
+    with ExitStack() as stack:
+        _, address = stack.enter_context(worker(floor, "web"))
+        first, _ = stack.enter_context(worker(floor, "engine", address))
+        stack.enter_context(worker(floor, "engine", address))
+        await floor.until(lambda: _rung(floor, 20))
+        first.send_signal(signal.SIGKILL)
+        await floor.finished("A", seconds=60)
+    await floor.check(max_recall=1, unknowns=True)
+    assert floor.simulator.journal.most_at_once() <= 8
+
+
+async def test_a_worker_that_slept_through_its_lease_does_nothing_more_with_it(floor: Floor) -> None:
+    await floor.campaign("A", Mode.AUTOCALL, phones(60), concurrent_call="8", max_recall_count="1")
+    with ExitStack() as stack:
+        _, address = stack.enter_context(worker(floor, "web"))
+        slow, _ = stack.enter_context(worker(floor, "engine", address))
+        stack.enter_context(worker(floor, "engine", address))
+        await floor.until(lambda: _rung(floor, 10))
+        slow.send_signal(signal.SIGSTOP)
+        await anyio.sleep(LEASE + 1)
+        slow.send_signal(signal.SIGCONT)
+        await floor.finished("A", seconds=60)
+    await floor.check(max_recall=1, unknowns=True)
+    assert floor.simulator.journal.most_at_once() <= 8
+
+
+async def test_a_program_of_another_schema_is_refused_in_one_line(floor: Floor) -> None:
+    await floor.database.write(_upgrade_further)
+    environment = {**os.environ, "DIALER_DATABASE_URL": floor.settings.database_url, "DIALER_SECRET_KEY": KEY}
+    command = [sys.executable, "-m", "dialer", "serve", "--port", "0", "--role", "engine"]
+
+    def run() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+    done = await anyio.to_thread.run_sync(run)
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "db upgrade" in done.stderr
+
+
+async def test_a_worker_drains_and_ends_when_another_upgraded_the_schema(floor: Floor) -> None:
+    with worker(floor, "engine") as (process, _):
+        await floor.database.write(_upgrade_further)
+        assert await anyio.to_thread.run_sync(process.wait, 30) == 2
+
+
+def _upgrade_further(conn: Connection) -> None:
+    conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+
+async def _rung(floor: Floor, count: int) -> bool:
+    return len(floor.simulator.journal.entries) >= count

@@ -189,20 +189,21 @@ def _standings(conn: Connection, timing: Timing) -> list[Standing]:
 
 
 def _picture(standing: Standing) -> Panel:
-    bar = ProgressBar(total=max(standing.customers, 1), completed=standing.final, width=90)
-    numbers = Table.grid(padding=(0, 2))
     outcomes, reasons = standing.by_outcome, standing.by_reason
     recalls = sum(reasons.get(reason, 0) for reason in RECALLS)
-    rows = [
+    numbers = Table.grid(padding=(0, 3))
+    for row in (
         ("placed", standing.calls, "ringing", standing.ringing, "talking", standing.talking),
         ("answered", standing.answered, "busy", outcomes.get("busy", 0), "no answer", outcomes.get("no-answered", 0)),
         ("recalls waiting", recalls, "final", standing.final, "of", standing.customers),
-    ]
-    for row in rows:
+    ):
         numbers.add_row(*(str(cell) for cell in row))
     withheld = _listing({name: n for name, n in reasons.items() if name in WITHHELD}) or "nobody"
     agents = _listing(standing.agents) or "none, a script talks"
-    told = Group(bar, numbers, f"withheld: {withheld}", f"agents: {agents}")
+    told = Table.grid()
+    bar = ProgressBar(total=max(standing.customers, 1), completed=standing.final, width=70)
+    for line in (bar, numbers, f"withheld: {withheld}", f"agents: {agents}"):
+        told.add_row(line)
     return Panel(told, title=f"{standing.code} · {standing.state}", title_align="left")
 
 

@@ -6,13 +6,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select
 
 from campaigns.models import Receipt
-from campaigns.rows import columns_of, in_chunks, insert_ignoring, table
+from campaigns.rows import columns_of
+from campaigns.statements import Insert, Update
 from campaigns.words import ReceiptOutcome
 
 RECEIPT = columns_of(Receipt)
+STORE = Insert(Receipt, "tenant_id", "vendor_account_id", "body", "body_hash", "received_at", ignoring=True)
+OLDEST = (
+    select(RECEIPT.id, RECEIPT.tenant_id, RECEIPT.vendor_account_id, RECEIPT.body, RECEIPT.received_at)
+    .where(RECEIPT.settled_at.is_(None))
+    .order_by(RECEIPT.id)
+    .limit(bindparam("at_most"))
+    .with_for_update(skip_locked=True)
+)
+MARK = Update(Receipt, "settled_at = :settled_at, outcome = :outcome", "receipt.id = :id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +47,14 @@ def store(conn: Connection, deliveries: Sequence[Delivery]) -> int:
             "body_hash": digest,
             "received_at": one.received_at,
         }
-    return sum(insert_ignoring(conn, Receipt, chunk) for chunk in in_chunks([rows[key] for key in sorted(rows)], 500))
+    return STORE(conn, [rows[key] for key in sorted(rows)])
 
 
 def unsettled(conn: Connection, limit: int) -> list[Any]:
     """The oldest receipts whose meaning was not applied yet, locked for this transaction."""
-    chosen = select(table(Receipt)).where(RECEIPT.settled_at.is_(None)).order_by(RECEIPT.id).limit(limit)
-    return list(conn.execute(chosen.with_for_update(skip_locked=True)))
+    return list(conn.execute(OLDEST, {"at_most": limit}))
 
 
 def mark(conn: Connection, now: datetime, outcomes: dict[int, ReceiptOutcome]) -> None:
     """These were understood, or will never be."""
-    statement = update(table(Receipt)).where(RECEIPT.id == bindparam("b_id"))
-    rows = [{"b_id": receipt, "b_outcome": outcome} for receipt, outcome in sorted(outcomes.items())]
-    if rows:
-        conn.execute(statement.values(settled_at=now, outcome=bindparam("b_outcome")), rows)
+    MARK(conn, [{"id": id_, "outcome": outcome, "settled_at": now} for id_, outcome in sorted(outcomes.items())])

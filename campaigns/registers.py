@@ -3,6 +3,7 @@ called). Their headers are recognised like a list's; a file with a single column
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
@@ -45,18 +46,22 @@ class _Table:
 
 def read_ids(path: Path) -> list[str]:
     """The list ids that a file names, each once, in its order. Raises `UnreadableList`, and OSError without a file."""
-    found = _find(path, _id_columns)
-    if found is None:
-        raise UnreadableList(f"{path.name} has no column of ids; head it Mã KH or customer id.")
-    ids = (_cell(cells, index) for _, cells in found.rows for index in found.columns)
-    return list(dict.fromkeys(filter(None, ids)))
+    with _opened(path, _headed_ids, _bare_ids) as found:
+        if found is None:
+            raise UnreadableList(f"{path.name} has no column of ids; head it Mã KH or customer id.")
+        ids = (_cell(cells, index) for _, cells in found.rows for index in found.columns)
+        return list(dict.fromkeys(filter(None, ids)))
 
 
 def read_numbers(path: Path) -> NumberFile:
     """The numbers that a file names. Raises `UnreadableList`, and OSError without a file."""
-    found = _find(path, _number_columns)
-    if found is None:
-        raise UnreadableList(f"{path.name} has no column of telephone numbers; head it Số điện thoại or phone.")
+    with _opened(path, _headed_numbers, _bare_numbers) as found:
+        if found is None:
+            raise UnreadableList(f"{path.name} has no column of telephone numbers; head it Số điện thoại or phone.")
+        return _read_numbers(found)
+
+
+def _read_numbers(found: _Table) -> NumberFile:
     phones: dict[str, None] = {}
     rejects: list[Remark] = []
     notes: list[Remark] = []
@@ -92,36 +97,48 @@ def _cell(cells: Sequence[str], index: int) -> str:
     return cells[index].strip() if index < len(cells) else ""
 
 
-def _find(path: Path, columns_in: Callable[[list[Row]], tuple[int, dict[int, str]] | None]) -> _Table | None:
-    """The first way of reading the file in which the columns are found."""
+Columns = dict[int, str]
+"""Where what is looked for stands, and under which header."""
+
+
+@contextmanager
+def _opened(
+    path: Path, headed: Callable[[Sequence[str]], Columns], bare: Callable[[list[Row]], Columns]
+) -> Iterator[_Table | None]:
+    """The first way of reading the file in which a header names the columns; or else what the likeliest way holds
+    without one. The file is open meanwhile."""
     for grid in reading.grids(path):
         top = list(islice(grid.rows, SEARCHED))
-        if found := columns_in(top):
-            start, columns = found
-            return _Table(columns, chain(top[start:], grid.rows))
-    return None
+        for position, (_, cells) in enumerate(top):
+            if columns := headed(cells):
+                yield _Table(columns, chain(top[position + 1 :], grid.rows))
+                return
+    for grid in islice(reading.grids(path), 1):
+        top = list(islice(grid.rows, SEARCHED))
+        columns = bare(top)
+        yield _Table(columns, chain(top, grid.rows)) if columns else None
 
 
-def _id_columns(top: list[Row]) -> tuple[int, dict[int, str]] | None:
-    """Where the ids begin, and in which column: under a header, or in the only one there is."""
-    for position, (_, cells) in enumerate(top):
-        known = layout(cells, {}).attributes
-        if "id" in known:
-            return position + 1, {known["id"]: cells[known["id"]]}
+def _headed_ids(cells: Sequence[str]) -> Columns:
+    known = layout(cells, {}).attributes
+    return {known["id"]: cells[known["id"]]} if "id" in known else {}
+
+
+def _bare_ids(top: list[Row]) -> Columns:
+    """The only column that there is."""
     filled = {index for _, cells in top for index, cell in enumerate(cells) if cell.strip()}
-    return (0, dict.fromkeys(filled, "")) if len(filled) == 1 else None
+    return dict.fromkeys(filled, "") if len(filled) == 1 else {}
 
 
-def _number_columns(top: list[Row]) -> tuple[int, dict[int, str]] | None:
-    """Where the numbers begin, and in which columns: under headers, or in the first that mostly holds numbers."""
-    for position, (_, cells) in enumerate(top):
-        phones = layout(cells, {}).phones
-        if phones:
-            return position + 1, {column.index: column.header for column in phones}
-    width = max((len(cells) for _, cells in top), default=0)
-    for index in range(width):
+def _headed_numbers(cells: Sequence[str]) -> Columns:
+    return {column.index: column.header for column in layout(cells, {}).phones}
+
+
+def _bare_numbers(top: list[Row]) -> Columns:
+    """The first column that mostly holds numbers."""
+    for index in range(max((len(cells) for _, cells in top), default=0)):
         filled = [text for _, cells in top if (text := _cell(cells, index))]
         read = sum(isinstance(normalise(text), Phone) for text in filled)
         if read and read >= MOSTLY * len(filled):
-            return 0, {index: ""}
-    return None
+            return {index: ""}
+    return {}

@@ -6,9 +6,9 @@ regresses, and a late fact still fills its stamp (`Kept`). Sources: TEL4VN contr
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from campaigns.words import CallState, FactKind, Mode, Outcome, Reason
 
@@ -61,7 +61,7 @@ class Fact:
 
     def told(self) -> dict[str, Any]:
         """What was said, ready to be stored: empty fields left out, moments as ISO text."""
-        said = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("kind", "at", "reason")}
+        said = {name: getattr(self, name) for name in SAID}
         # A talk time of zero seconds is said, and equals False.
         told = {name: value for name, value in said.items() if value is not None and value is not False}
         return {name: v.isoformat() if isinstance(v, datetime) else v for name, v in told.items()}
@@ -78,9 +78,14 @@ class Fact:
         return Fact(kind=kind, at=at, reason=reason, **said)
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """The evidence of one call. Every field is a column of `models.Call` under the same name."""
+SAID = tuple(field.name for field in fields(Fact) if field.name not in ("kind", "at", "reason"))
+
+
+class Progress(NamedTuple):
+    """The evidence of one call. Every field is a column of `models.Call` under the same name.
+
+    A named tuple, because it is made anew with every fact, and that is where the time of settling would go.
+    """
 
     mode: Mode | None
     state: CallState = CallState.INTENDED
@@ -195,7 +200,7 @@ def _release(call: Progress, fact: Fact) -> Advance:
         return Kept(call)
     if call.state not in UNRUNG:
         return Refused("it rang")
-    return Moved(replace(call, state=CallState.RELEASED, reason=fact.reason, charged=False))
+    return Moved(call._replace(state=CallState.RELEASED, reason=fact.reason, charged=False))
 
 
 def _give_up(call: Progress) -> Advance:
@@ -205,7 +210,7 @@ def _give_up(call: Progress) -> Advance:
 def _infer(call: Progress) -> Progress:
     """Talk time without a result still proves that somebody spoke; everything else stays unknown."""
     outcome = Outcome.ANSWERED if call.billsec else Outcome.UNKNOWN
-    return replace(call, state=CallState.SETTLED, outcome=outcome, reason=Reason.NO_EVIDENCE)
+    return call._replace(state=CallState.SETTLED, outcome=outcome, reason=Reason.NO_EVIDENCE)
 
 
 def _earlier(known: datetime | None, told: datetime) -> datetime:
@@ -213,58 +218,62 @@ def _earlier(known: datetime | None, told: datetime) -> datetime:
 
 
 def _merge(call: Progress, fact: Fact) -> Progress:
+    """The evidence and what the fact adds to it."""
     recorded = fact.kind is FactKind.RECORD
+    said = _said_by_record(call, fact) if recorded else _said_by_hook(call, fact)
     for name in ("sip_call_id", "hotline", "recording_url"):
         known, told = getattr(call, name), getattr(fact, name)
-        call = replace(call, **{name: (told or known) if recorded else (known or told)})
-    call = replace(
-        call,
-        vendor_call_id=(fact.call_id if fact.confirms and fact.call_id else call.vendor_call_id or fact.call_id),
+        said[name] = (told or known) if recorded else (known or told)
+    return call._replace(
+        vendor_call_id=fact.call_id if fact.confirms and fact.call_id else call.vendor_call_id or fact.call_id,
         call_id_confirmed=call.call_id_confirmed or bool(fact.confirms and fact.call_id),
         disposition=_clear(fact.disposition) or call.disposition or fact.disposition,
-    )
-    return _merge_record(call, fact) if recorded else _merge_hook(call, fact)
-
-
-def _merge_record(call: Progress, fact: Fact) -> Progress:
-    return replace(
-        call,
-        recorded=True,
-        duration=fact.duration if fact.duration is not None else call.duration,
-        billsec=fact.billsec if fact.billsec is not None else call.billsec,
-        extension=fact.extension,
-        answered_at=fact.answered_at,
-        ended_at=fact.ended_at or fact.at,
+        **said,
     )
 
 
-def _merge_hook(call: Progress, fact: Fact) -> Progress:
-    match fact.kind:
-        case FactKind.PLACED:
-            return replace(call, placed_at=_earlier(call.placed_at, fact.at))
-        case FactKind.RINGING:
-            call = replace(call, ringing_at=_earlier(call.ringing_at, fact.at))
-        case FactKind.ANSWERED if not call.recorded:
-            call = replace(call, answered_at=_earlier(call.answered_at, fact.at))
-        case FactKind.HANGUP | FactKind.CDR if not call.recorded:
-            call = replace(call, ended_at=_earlier(call.ended_at, fact.at))
+def _said_by_record(call: Progress, fact: Fact) -> dict[str, Any]:
+    return {
+        "recorded": True,
+        "duration": fact.duration if fact.duration is not None else call.duration,
+        "billsec": fact.billsec if fact.billsec is not None else call.billsec,
+        "extension": fact.extension,
+        "answered_at": fact.answered_at,
+        "ended_at": fact.ended_at or fact.at,
+    }
+
+
+def _said_by_hook(call: Progress, fact: Fact) -> dict[str, Any]:
+    if fact.kind is FactKind.PLACED:
+        return {"placed_at": _earlier(call.placed_at, fact.at)}
     duration, billsec = _lengths(fact)
-    return replace(
-        call,
+    return _stamp(call, fact) | {
         # A record that names nobody says that nobody talked; lengths that it leaves out it merely does not know.
-        extension=call.extension if call.recorded else call.extension or fact.extension,
-        duration=duration if call.duration is None else call.duration,
-        billsec=billsec if call.billsec is None else call.billsec,
-    )
+        "extension": call.extension if call.recorded else call.extension or fact.extension,
+        "duration": duration if call.duration is None else call.duration,
+        "billsec": billsec if call.billsec is None else call.billsec,
+    }
+
+
+def _stamp(call: Progress, fact: Fact) -> dict[str, Any]:
+    """When it happened, by the hook; a record knows better."""
+    match fact.kind:
+        case FactKind.RINGING:
+            return {"ringing_at": _earlier(call.ringing_at, fact.at)}
+        case FactKind.ANSWERED if not call.recorded:
+            return {"answered_at": _earlier(call.answered_at, fact.at)}
+        case FactKind.HANGUP | FactKind.CDR if not call.recorded:
+            return {"ended_at": _earlier(call.ended_at, fact.at)}
+    return {}
 
 
 def _reach(call: Progress, fact: Fact) -> Progress:
     """The state that the evidence proves, if it is further than the one we have."""
     if call.state is CallState.RELEASED:
         # It rang after we were told that it would not: an attempt after all, and its verdict must be found out.
-        return replace(call, state=CallState.ENDED, reason=None, charged=True) if fact.kind in EVIDENCE else call
+        return call._replace(state=CallState.ENDED, reason=None, charged=True) if fact.kind in EVIDENCE else call
     reached = REACHES.get(fact.kind, call.state)
-    return replace(call, state=reached) if RANK[reached] > RANK[call.state] else call
+    return call._replace(state=reached) if RANK[reached] > RANK[call.state] else call
 
 
 def _judge(call: Progress, abandoned_without_extension: bool) -> Progress:
@@ -277,8 +286,7 @@ def _judge(call: Progress, abandoned_without_extension: bool) -> Progress:
         return _infer(call) if call.recorded or _doubtful(call) else call
     # An invalid click-to-call means that the agent did not pick up: the customer was never rung.
     missed = outcome is Outcome.INVALID and call.mode is Mode.CLICK2CALL
-    return replace(
-        call,
+    return call._replace(
         state=CallState.SETTLED,
         outcome=outcome,
         charged=call.charged and not missed,

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from campaigns.timing import Timing
 from campaigns.words import CallState, FactKind, Reason, Verdict
 
 CALL = columns_of(Call)
-EVIDENCE_COLUMNS = tuple(f.name for f in fields(Progress))
+EVIDENCE_COLUMNS = Progress._fields
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ headers      which row is the header, what its columns hold
 vocabulary   the words of headers and of notes
 cells        numbers, amounts, days
 rows         one row
-gathering    rows of one customer come together
-rejects      what goes back to whoever brought the list
-loading      customers into the database: people, contracts, by writing many rows at once
+gathering    rows of one customer come together as entries
+faults       what can be wrong, in two languages; rejects is the file that says so
+loading      entries into the database: people and their numbers, then contracts
+finding      many rows by their keys, and writing many rows, at the speed of the database
 """
 
 from collections.abc import Collection, Iterator, Mapping

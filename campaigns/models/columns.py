@@ -77,10 +77,12 @@ class Word(TypeDecorator[StrEnum]):
         super().__init__(32)
 
     def bind_processor(self, dialect: Dialect) -> Processor:
-        return {None: None, **{word.value: word.value for word in self.words}}.__getitem__
+        stored: dict[str | None, str | None] = {word.value: word.value for word in self.words}
+        return (stored | {None: None}).__getitem__
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
-        return {None: None, **{word.value: word for word in self.words}}.__getitem__
+        meant: dict[str | None, StrEnum | None] = {word.value: word for word in self.words}
+        return (meant | {None: None}).__getitem__
 
 
 def key() -> Column[Any]:

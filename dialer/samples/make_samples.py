@@ -172,7 +172,7 @@ def as_csv(rows: Iterable[Sequence[str]], delimiter: str) -> bytes:
 def write_workbook(path: Path) -> None:
     """`debtors.xlsx`: typed cells. Telephone numbers are numbers here, so that their leading zero is lost."""
     # Imported here: only this command writes workbooks when the rest of the package is read.
-    import xlsxwriter  # type: ignore[import-untyped]
+    import xlsxwriter
 
     with xlsxwriter.Workbook(path) as workbook:
         workbook.set_properties({"created": datetime(2026, 7, 1, 8, 0)})  # noqa: DTZ001 (the format has no zones)

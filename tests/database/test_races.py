@@ -12,14 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, func, select
 
-from campaigns import dossiers, ledger, queue
+from campaigns import dnc, dossiers, ledger, queue
+from campaigns.dnc import Entry
 from campaigns.ledger import Intent, Told
 from campaigns.models import Campaign, Change, Customer, Tenant, VendorAccount
 from campaigns.models import Fact as FactRow
 from campaigns.rows import columns_of, table
 from campaigns.states import Fact
 from campaigns.timing import Timing
-from campaigns.words import FactKind, Mode, Outcome, Reason, Role, Status
+from campaigns.words import FactKind, Mode, Outcome, Reason, Role, Status, Subject
 from dialer import placing
 
 from .test_queue import clearance
@@ -177,6 +178,10 @@ BUSY = (
 )
 
 
+def telling(call: int, fact: Fact) -> Callable[[Connection], Any]:
+    return lambda conn: ledger.apply(conn, START, TIMING, [Told(call, fact)])
+
+
 @pytest.mark.parametrize("count", [1, 8])
 def test_the_same_facts_from_four_connections_are_settled_once(postgresql: Desk, count: int) -> None:
     of, ids = postgresql.run(ringing, count)
@@ -214,9 +219,7 @@ def test_a_release_and_a_ring_that_cross_come_to_an_attempt(postgresql_session: 
     of, (call,) = postgresql_session.run(ringing, 1)
     taken_back = Fact(FactKind.TAKEN_BACK, START, reason=Reason.TAKEN_BACK)
     facts = [taken_back if release else BUSY[0] for release in releases]
-    postgresql_session.at_once(
-        *(lambda conn, fact=fact: ledger.apply(conn, START, TIMING, [Told(call, fact)]) for fact in facts)
-    )
+    postgresql_session.at_once(*(telling(call, fact) for fact in facts))
     (customer,) = postgresql_session.run(customers, of.tenant_id).values()
     row = postgresql_session.run(calls, of.tenant_id)[call]
     assert (customer.attempts, row.charged) == ((0, False) if all(releases) else (1, True))
@@ -260,9 +263,5 @@ def test_dossiers_read_in_the_same_transaction_see_the_newest_suppression(postgr
 
 
 def _suppress(conn: Connection, of: Company, tenant: Any, one: Any) -> None:
-    from campaigns import dnc
-    from campaigns.dnc import Entry
-    from campaigns.words import Subject
-
     (candidate,), _ = dossiers.gather(conn, TIMING, tenant, one, list(customers(conn, of.tenant_id).values()))
     dnc.suppress(conn, START, of.tenant_id, [Entry(Subject.NUMBER, candidate.dossier.phone)], "test")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlmodel import Session, SQLModel
 
 from campaigns.lists import ListFile, read
@@ -54,23 +54,18 @@ def campaign(engine: Engine) -> Campaign:
 
 
 def add_campaign(engine: Engine, code: str) -> Campaign:
+    with engine.begin() as conn:
+        return found(conn, code)
+
+
+def found(conn: Connection, code: str) -> Campaign:
     """A campaign of the default tenant with the vendor account `v`; both are made when they are not there."""
-    with Session(engine, expire_on_commit=False) as session:
+    with Session(conn, expire_on_commit=False) as session:
         if session.get(Tenant, 1) is None:
             session.add(Tenant(id=1, code="default", created_at=MONDAY))
             session.flush()
-            session.add(
-                VendorAccount(
-                    id=1,
-                    tenant_id=1,
-                    name="v",
-                    kind="tel4vn",
-                    url="http://127.0.0.1:1",
-                    sealed_credentials=b"",
-                    hook_path_hash="none",
-                    created_at=MONDAY,
-                )
-            )
+            account = {"name": "v", "kind": "tel4vn", "url": "http://127.0.0.1:1", "hook_path_hash": "none"}
+            session.add(VendorAccount(id=1, tenant_id=1, sealed_credentials=b"", created_at=MONDAY, **account))
             session.flush()
         campaign = Campaign(
             tenant_id=1,
@@ -81,6 +76,7 @@ def add_campaign(engine: Engine, code: str) -> Campaign:
             created_at=MONDAY,
         )
         session.add(campaign)
-        session.commit()
+        session.flush()
         session.refresh(campaign)
+        session.expunge(campaign)
         return campaign

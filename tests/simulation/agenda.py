@@ -77,7 +77,7 @@ RUNS = CUSTOMER.campaign_id.in_(select(CAMPAIGN.id).where(CAMPAIGN.tenant_id == 
 LOOK = select(
     _first(RECEIPT.received_at, RECEIPT.tenant_id, RECEIPT.settled_at.is_(None)),
     _first(CUSTOMER.due_at, CUSTOMER.tenant_id, *WAITS, RUNS),
-    _first(func.coalesce(AGENT.logged_in_seen_at, NOW), AGENT.tenant_id),
+    _first(func.coalesce(AGENT.logged_in_seen_at, AGENT.presence_since), AGENT.tenant_id),
     _first(CALL.check_at, CALL.tenant_id),
     _first(CUSTOMER.lease_until, CUSTOMER.tenant_id),
     _first(ACCOUNT.placing_resumes_at, ACCOUNT.tenant_id, ACCOUNT.placing_resumes_at > NOW),

@@ -31,6 +31,8 @@ class Scheduler:
         self._world = world
         self._chance = world.chance
         self._struck: set[Unit] = set()
+        self._fruitless: set[str] = set()
+        self._agenda: tuple[int, Agenda] | None = None
 
     # The storm
 
@@ -40,6 +42,7 @@ class Scheduler:
             self._staff()
             if self._chance.random() < self._world.plan.meddling:
                 users.meddle(self._world)
+                self._fruitless.clear()
             self._move()
 
     def _staff(self) -> None:
@@ -78,8 +81,12 @@ class Scheduler:
         """The loops that are between two steps and have something to do, and sometimes those that have not."""
         blindly = self._chance.random() < BLINDLY
         now = self._world.clock.now
-        idle = [(worker, loop) for worker in awake for loop in worker.idle()]
-        return [(worker, loop) for worker, loop in idle if blindly or agenda.needs(loop, now)]
+        idle = [(worker, loop) for worker in awake for loop in worker.idle(now)]
+        return [(worker, loop) for worker, loop in idle if blindly or self._wanted(loop, agenda)]
+
+    def _wanted(self, loop: str, agenda: Agenda) -> bool:
+        """Whether a loop has something to do, and has not just found out that it cannot."""
+        return loop not in self._fruitless and agenda.needs(loop, self._world.clock.now)
 
     def _deliver(self, worker: Worker) -> None:
         """Some of the hooks that are due, in any order, reach one process within a few milliseconds."""
@@ -91,6 +98,7 @@ class Scheduler:
     def _wait(self, agenda: Agenda) -> None:
         """A moment, or until something is due, or all too long."""
         clock, dice = self._world.clock, self._chance.random()
+        self._fruitless.clear()
         if dice < 0.4:
             clock.pass_by(self._chance.uniform(0.1, 3))
         elif dice < 0.97:
@@ -143,7 +151,11 @@ class Scheduler:
         """A unit that came to its end leaves; one that broke without being hurt is a finding."""
         if not unit.done or unit not in worker.units:
             return
-        worker.units.remove(unit)
+        worker.leave(unit, self._world.clock.now)
+        if unit.result and unit.name != "attending":
+            self._fruitless.clear()
+        else:
+            self._fruitless.add(unit.name)
         if unit.error is not None and unit not in self._struck:
             raise StepFailed(f"{unit.name}: {unit.error!r}") from unit.error
         if unit.error is not None and unit.name == "hand_over":
@@ -186,7 +198,8 @@ class Scheduler:
             self._see_off(worker, unit)
 
     def _round(self, agenda: Agenda) -> bool:
-        """Everybody's turn who has something to do; whether anything was done."""
+        """Everybody's turn who has something to do; whether anything was done. Who found nothing is let be until
+        something changed or the alarm rang."""
         world, busy = self._world, False
         worker = self._chance.choice(world.workers)
         while world.post.due():
@@ -194,10 +207,11 @@ class Scheduler:
             self._deliver(worker)
             self._drain(worker)
         for loop in CALM:
-            if agenda.needs(loop, world.clock.now) or (loop == "settling" and busy):
+            hooks = loop == "settling" and busy
+            if hooks or self._wanted(loop, agenda):
                 unit = worker.step(loop, world.clock.now)
                 self._drain(worker)
-                busy = busy or (loop in ("settling", "placing", "reconciling") and bool(unit.result))
+                busy = busy or bool(unit.result and loop != "attending")
         return busy
 
     def _sleep(self, agenda: Agenda) -> None:
@@ -207,11 +221,16 @@ class Scheduler:
         while world.vendor.next_event and world.vendor.next_event < alarm and not world.post.next_due:
             world.clock.reach(world.vendor.next_event)
             world.vendor.run(world.clock.now)
+        if not world.post.next_due or alarm <= world.post.next_due:
+            self._fruitless.clear()
         world.clock.reach(min(alarm, world.post.next_due or alarm))
         world.clock.pass_by(self._chance.uniform(0, 2))
         world.vendor.run(world.clock.now)
 
     def _look(self) -> Agenda:
+        """The agenda of this moment; it changes only with a transaction."""
         world = self._world
-        agenda: Agenda = world.do(look, world.tenant_id, world.clock.now)
-        return agenda
+        if self._agenda is None or self._agenda[0] != world.store.transactions:
+            agenda = world.do(look, world.tenant_id, world.clock.now)
+            self._agenda = (world.store.transactions, agenda)
+        return self._agenda[1]

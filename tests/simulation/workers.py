@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -21,7 +21,8 @@ from tests.simulation.wire import Accounts
 
 METRICS = Metrics()
 TIMING = Timing()
-LOOPS = ("settling", "placing", "steering", "reconciling", "attending")
+PAUSES = {"settling": 0.0, "placing": 0.2, "steering": 0.4, "reconciling": 1.0, "attending": 0.5}
+"""Seconds that a loop rests after it found nothing to do; a bell wakes settling at every hook."""
 
 
 class Worker:
@@ -40,6 +41,7 @@ class Worker:
         reconciling = ReconcilingLoop(self._database, vendors, TIMING, METRICS)
         steering = SteeringLoop(self._database, vendors, TIMING)
         self._attending = AttendingLoop(Inline(store), vendors, TIMING)
+        self._rests_until: dict[str, datetime] = {}
         self._steps: dict[str, Callable[[datetime], Coroutine[Any, Any, bool]]] = {
             "settling": settling.step,
             "placing": placing.step,
@@ -51,10 +53,17 @@ class Worker:
     def awake(self, now: datetime) -> bool:
         return self.frozen_until is None or self.frozen_until <= now
 
-    def idle(self) -> list[str]:
-        """The loops that are between two steps."""
+    def idle(self, now: datetime) -> list[str]:
+        """The loops that are between two steps and have rested."""
         under_way = {unit.name for unit in self.units}
-        return [name for name in LOOPS if name not in under_way]
+        rested = [name for name in PAUSES if self._rests_until.get(name, now) <= now]
+        return [name for name in rested if name not in under_way]
+
+    def leave(self, unit: Unit, now: datetime) -> None:
+        """A unit has come to its end."""
+        self.units.remove(unit)
+        if unit.name in PAUSES and not unit.result:
+            self._rests_until[unit.name] = now + timedelta(seconds=PAUSES[unit.name])
 
     def step(self, loop: str, now: datetime) -> Unit:
         """Begin a loop's next step; it may be late by the time that it comes to its first border."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Connection, select
 
@@ -66,7 +66,7 @@ def ensure_tenant(conn: Connection, now: datetime, code: str, zone: str) -> Any:
         return found
     try:
         ZoneInfo(zone)
-    except (OSError, ValueError):
+    except (ZoneInfoNotFoundError, OSError, ValueError):
         raise BadCode(f"{zone!r} is no time zone, such as Asia/Ho_Chi_Minh") from None
     row = {"code": checked_code(code, "tenant"), "name": "", "zone": zone, "created_at": now}
     # Two commands may found the same tenant at once: the loser finds the winner's.

@@ -24,6 +24,7 @@ from sqlalchemy import (
     Dialect,
     Integer,
     Row,
+    Select,
     Text,
     bindparam,
     func,
@@ -38,6 +39,7 @@ from campaigns.rows import columns_of, table
 
 Rows = Sequence[Mapping[str, Any]]
 PLACE = re.compile(r":(\w+)")
+POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 def spelled(column: ColumnElement[Any], words: Iterable[StrEnum]) -> ColumnElement[bool]:
@@ -46,24 +48,20 @@ def spelled(column: ColumnElement[Any], words: Iterable[StrEnum]) -> ColumnEleme
 
 
 class Find:
-    """The `wanted` columns of the rows whose `key` is one of many; call it with the keys, and what `where` binds.
+    """What a query finds for each of many keys; call it with the keys, and with what else the query binds.
 
     While a first list is loaded PostgreSQL has no statistics of its tables, takes a long `IN` for most of the rows and
     reads them all. A lateral query leaves it nothing but the index, and locks in the order of the keys.
     """
 
-    def __init__(
-        self, *wanted: Any, key: Column[Any], where: Sequence[Any] = (), order: Sequence[Any] = (), lock: bool = False
-    ) -> None:
-        found = select(*wanted).where(*where)
+    def __init__(self, query: Select[Any], key: Column[Any]) -> None:
         array = ARRAY(BigInteger() if isinstance(key.type, Integer) else Text())
         keys = func.unnest(bindparam("keys", type_=array)).table_valued("key").render_derived("keys")
-        one = found.where(key == keys.c.key).order_by(*order)
-        one = one.with_for_update() if lock else one.offset(0)
-        inner = one.lateral("found")
-        self._postgresql = select(inner).select_from(keys).join(inner, true())
+        # Without the offset the query would be planned as a join like any other.
+        found = query.where(key == keys.c.key).offset(0).lateral("found")
+        self._postgresql = select(found).select_from(keys).join(found, true())
         listed = func.json_each(bindparam("keys", type_=Text())).table_valued("value")
-        self._sqlite = found.where(key.in_(select(listed.c.value))).order_by(key, *order)
+        self._sqlite = query.where(key.in_(select(listed.c.value)))
 
     def __call__(self, conn: Connection, keys: Iterable[Any], **bound: Any) -> Sequence[Row[Any]]:
         asked = sorted(set(keys))
@@ -155,5 +153,5 @@ def _arrays(columns: Sequence[Column[Any]]) -> str:
 
 def _type(column: Column[Any]) -> str:
     """The column's type without its length: a cast to it would cut what is too long instead of refusing it."""
-    named = column.type.compile(dialect=postgresql.dialect())
+    named = column.type.compile(dialect=POSTGRESQL)
     return "TEXT" if named.startswith("VARCHAR") else named

@@ -71,7 +71,7 @@ def run(words: Sequence[str]) -> int:
 
 
 def _complain(sentence: str) -> int:
-    print(f"dialer: {sentence}", file=sys.stderr)
+    print("dialer:", *sentence.split(), file=sys.stderr)
     return 2
 
 

@@ -39,7 +39,8 @@ class Reader:
 
     def known(self, hook: Hook) -> Hook:
         """The hook with its extension only where it is one of our agents': a queue's number looks like one too."""
-        return hook if hook.extension in self.extensions else replace(hook, extension=None)
+        foreign = hook.extension is not None and hook.extension not in self.extensions
+        return replace(hook, extension=None) if foreign else hook
 
 
 def open_gateway(kind: str, url: str, credentials: dict[str, Any], settings: dict[str, Any]) -> Gateway:

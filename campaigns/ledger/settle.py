@@ -4,20 +4,28 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, select
 
 from campaigns import states
 from campaigns.ledger import consequences
+from campaigns.ledger.history import write_facts
 from campaigns.models import Call, Fact
-from campaigns.rows import columns_of, in_chunks, table
+from campaigns.rows import columns_of, table
+from campaigns.statements import Find, Update, own
 from campaigns.states import Kept, Moved, Progress, Refused
 from campaigns.timing import Timing
 from campaigns.words import CallState, FactKind, Reason, Verdict
 
 CALL = columns_of(Call)
-EVIDENCE_COLUMNS = Progress._fields
+EVIDENCE = attrgetter(*Progress._fields)
+# The mode is the campaign's and does not change with what is learned.
+LEARNED = [name for name in Progress._fields if name != "mode"]
+VERDICTS = {Moved: Verdict.MOVED, Kept: Verdict.KEPT, Refused: Verdict.REFUSED}
+find_locked = Find(select(table(Call)).order_by(CALL.id).with_for_update(), key=CALL.id)
+write_calls = Update(Call, own(*LEARNED, "settled_at", "check_at"), where="call.id = :id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,7 @@ def apply(
     told: Sequence[Told],
     abandoned_without_extension: Mapping[int, bool] | None = None,
 ) -> list[Step]:
-    """Apply facts to calls in one transaction: the only way a call's state ever changes.
+    """Apply facts to calls of one tenant in one transaction: the only way a call's state ever changes.
 
     `abandoned_without_extension` holds a vendor account's setting by account id; absent means true.
     """
@@ -63,23 +71,19 @@ def apply(
     for call in locked(conn, list(by_call)):
         steps.append(_fold(now, call, by_call[call.id], rule.get(call.vendor_account_id, True), history))
     write(conn, now, timing, steps)
-    if history:
-        conn.execute(insert(table(Fact)), history)
+    write_facts(conn, history)
     consequences.follow(conn, now, timing, steps)
     return steps
 
 
 def locked(conn: Connection, call_ids: Sequence[int]) -> list[Any]:
     """These calls' rows, locked in id order and read after the lock."""
-    rows: list[Any] = []
-    for chunk in in_chunks(sorted(set(call_ids)), 500):
-        rows += conn.execute(select(table(Call)).where(CALL.id.in_(chunk)).order_by(CALL.id).with_for_update())
-    return rows
+    return list(find_locked(conn, call_ids))
 
 
 def progress_of(call: Any) -> Progress:
     """A call's evidence, from its row."""
-    return Progress(**{name: getattr(call, name) for name in EVIDENCE_COLUMNS})
+    return Progress._make(EVIDENCE(call))
 
 
 def _fold(now: datetime, call: Any, told: Sequence[Told], rule: bool, history: list[dict[str, Any]]) -> Step:
@@ -100,12 +104,11 @@ def _history(now: datetime, call: Any, one: Told, before: Progress, result: stat
     detail = one.fact.told()
     if isinstance(result, Refused):
         detail["refused"] = result.why
-    verdicts = {Moved: Verdict.MOVED, Kept: Verdict.KEPT, Refused: Verdict.REFUSED}
     return {
         "tenant_id": call.tenant_id,
         "call_id": call.id,
         "kind": one.fact.kind,
-        "verdict": verdicts[type(result)],
+        "verdict": VERDICTS[type(result)],
         "before": before.state,
         "after": before.state if isinstance(result, Refused) else result.after.state,
         "reason": one.fact.reason,
@@ -118,21 +121,13 @@ def _history(now: datetime, call: Any, one: Told, before: Progress, result: stat
 
 def write(conn: Connection, now: datetime, timing: Timing, steps: Sequence[Step]) -> None:
     """Write the changed calls, one row each, in id order."""
-    values: dict[str, Any] = {name: bindparam(f"b_{name}") for name in EVIDENCE_COLUMNS if name != "mode"}
-    statement = (
-        update(table(Call))
-        .where(CALL.id == bindparam("b_id"))
-        .values(**values, settled_at=bindparam("b_settled_at"), check_at=bindparam("b_check_at"))
-    )
-    rows = [_written(now, timing, step) for step in steps if step.before != step.after]
-    if rows:
-        conn.execute(statement, rows)
+    write_calls(conn, [_written(now, timing, step) for step in steps if step.before != step.after])
 
 
 def _written(now: datetime, timing: Timing, step: Step) -> dict[str, Any]:
-    row = {f"b_{name}": getattr(step.after, name) for name in EVIDENCE_COLUMNS if name != "mode"}
     settled = step.call.settled_at or now if step.after.state.final else None
-    return row | {"b_id": step.call.id, "b_settled_at": settled, "b_check_at": next_check(step, now, timing)}
+    due = {"id": step.call.id, "settled_at": settled, "check_at": next_check(step, now, timing)}
+    return step.after._asdict() | due
 
 
 def next_check(step: Step, now: datetime, timing: Timing) -> datetime | None:

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -56,8 +57,15 @@ Cli = Callable[..., Said]
 
 
 @pytest.fixture
-def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
+def cli(
+    tmp_path: Path,
+    template: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Cli:
     """Type a command: `cli("campaign", "list")`. What is `piped` in comes from standard input."""
+    (tmp_path / "data").mkdir()
+    shutil.copy(template, tmp_path / "data" / "dialer.db")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DIALER_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("LANG", "C.UTF-8")

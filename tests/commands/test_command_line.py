@@ -74,8 +74,8 @@ WRONG = {
     ("nonsense",): "No such command 'nonsense'",
     ("campaign", "nonsense"): "No such command 'nonsense'",
     ("campaign", "start"): "Missing argument 'CODE'",
-    ("campaign", "start", "C9"): "there is no campaign C9; did you mean C1?",
-    ("campaign", "start", "XYZ"): "there is no campaign XYZ; there is C1",
+    ("campaign", "start", "C9"): "there is no campaign C9; there is C1",
+    ("campaign", "start", "c1"): "there is no campaign c1",
     ("campaign", "list", "--bad"): "No such option: --bad",
     ("campaign", "create", "C2", "--vendor", "sim"): "Missing option '--mode'",
     ("campaign", "create", "C2", "--vendor", "sim", "--mode", "fax"): "'fax' is not one of 'autodialer'",
@@ -118,9 +118,25 @@ WRONG = {
 }
 
 
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with a vendor `sim` and a campaign `C1`, for commands that change nothing."""
+    folder = tmp_path_factory.mktemp("standing") / "data"
+    script = ["--vendor", "sim", "--mode", "autocall", "--queue-code", "Q1", "--template", "IVR-1"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DIALER_DATA_DIR", str(folder))
+        patch.setenv("KEY", "the-key")
+        url = ["--url", "http://127.0.0.1:9", "--channels", "5"]
+        assert run(["vendor", "add", "sim", *url, "--api-key-env", "KEY"]) == 0
+        assert run(["campaign", "create", "C1", *script]) == 0
+    return folder
+
+
 @pytest.mark.parametrize("typed", WRONG, ids=" ".join)
-@pytest.mark.usefixtures("campaign")
-def test_what_goes_wrong_is_one_line_and_exit_code_2(cli: Cli, tmp_path: Path, typed: tuple[str, ...]) -> None:
+def test_what_goes_wrong_is_one_line_and_exit_code_2(
+    cli: Cli, standing: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("DIALER_DATA_DIR", str(standing))
     (tmp_path / "broken.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     (tmp_path / "empty.csv").write_text("", encoding="utf-8")
     assert WRONG[typed] in cli(*typed).complaint
@@ -174,6 +190,8 @@ def test_a_number_of_one_tenant_is_suppressed_for_no_other(cli: Cli) -> None:
 
 
 def test_a_database_of_another_version_is_upgraded_after_a_copy(cli: Cli, tmp_path: Path) -> None:
+    for file in (tmp_path / "data").iterdir():
+        file.unlink()
     assert cli("db", "upgrade", "--json").json["before"] is None
     told = cli("db", "upgrade", "--json").json
     assert told["before"] == told["after"]

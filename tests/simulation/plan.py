@@ -52,8 +52,8 @@ class Plan:
     reserve: int
     tenant_limit: int | None
     workers: int
-    moves: int
-    """How long the storm lasts."""
+    borders: int
+    """How many are crossed before the storm is over."""
     meddling: float
     """How often users change their minds, and strangers call."""
     faults: Faults = field(default_factory=Faults)
@@ -76,7 +76,7 @@ def plan(seed: int) -> Plan:
         reserve=chance.choice((0, 0, 1)),
         tenant_limit=chance.choice((None, None, 1, 2, 4)),
         workers=chance.choice((1, 2, 2, 3)),
-        moves=chance.choice((40, 80, 120, 160)),
+        borders=chance.choice((40, 80, 120, 160)),
         meddling=chance.choice((0.0, 0.02, 0.06, 0.12)),
         faults=Faults.drawn(chance),
         hooks=_misfortune(chance),

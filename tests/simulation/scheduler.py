@@ -13,6 +13,8 @@ from tests.simulation.world import World
 
 ROUNDS = 600
 """How many looks at the agenda the calm may take before we say that nothing moves any more."""
+PATIENCE = 5
+"""How many moves the storm may take for each border."""
 MOVES = {"cross": 10, "step": 4, "deliver": 4}
 LOOPS = {"settling": 3, "placing": 4, "reconciling": 2, "attending": 2, "steering": 1}
 WAITS = 0.1
@@ -31,19 +33,22 @@ class Scheduler:
         self._world = world
         self._chance = world.chance
         self._struck: set[Unit] = set()
+        self._crossed = 0
         self._fruitless: set[str] = set()
         self._agenda: tuple[int, Agenda] | None = None
 
     # The storm
 
     def storm(self) -> None:
-        """Anything may happen next."""
-        for _ in range(self._world.plan.moves):
+        """Anything may happen next, until so many borders were crossed or nothing is left to do."""
+        for _ in range(PATIENCE * self._world.plan.borders):
             self._staff()
             if self._chance.random() < self._world.plan.meddling:
                 users.meddle(self._world)
                 self._fruitless.clear()
             self._move()
+            if self._crossed >= self._world.plan.borders or (self._look().empty and self._world.quiet):
+                return
 
     def _staff(self) -> None:
         """A world without processes gets a new one; another that died is replaced when somebody notices."""
@@ -113,6 +118,7 @@ class Scheduler:
     def _cross(self, worker: Worker, unit: Unit) -> None:
         """One unit goes on, unless something strikes."""
         assert unit.border is not None
+        self._crossed += 1
         strike = self._world.plan.faults.strike(unit.border, self._chance)
         marked = f"  *** {strike} ***" if strike is not Strike.NONE else ""
         self._world.tell(worker.name, f"{unit.name}: {unit.border}{marked}")

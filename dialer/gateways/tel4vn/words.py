@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from typing import Any, Final
 
 from campaigns.phones import Phone, normalise
@@ -45,10 +46,12 @@ def payload(body: bytes) -> Any:
 def text(value: object) -> str | None:
     """An id, a name, an address: stripped (an example id ends with a blank, section 12.23), never empty, and fit for
     any database: without control characters and lone surrogates."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
         return None
-    plain = "".join(letter for letter in str(value)[:LONGEST_TEXT] if letter.isprintable()).strip()
-    return plain or None
+    written = str(value)[:LONGEST_TEXT]
+    if not written.isprintable():
+        written = "".join(letter for letter in written if letter.isprintable())
+    return written.strip() or None
 
 
 def whole(value: object) -> int | None:
@@ -109,7 +112,13 @@ def is_extension(value: str | None) -> bool:
 def phone(value: object) -> str | None:
     """A telephone number in E.164; an extension, a service number or a hidden caller is none."""
     written = text(value)
-    if written is None or is_extension(written):
+    return None if written is None else _e164(written)
+
+
+@lru_cache(maxsize=4096)
+def _e164(written: str) -> str | None:
+    # A call's hooks repeat its number, and all hooks repeat the hotline.
+    if is_extension(written):
         return None
     number = normalise(written)
     return number.e164 if isinstance(number, Phone) else None

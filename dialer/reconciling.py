@@ -37,8 +37,12 @@ CONFIRMATIONS = 3
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the vendor says now: records by call id and by the customer id that we sent, and the calls live there."""
+    """What the vendor says: records by call id and by the customer id that we sent, and the calls live there.
 
+    It proves nothing of what happened after `asked_at`, however late it is written down.
+    """
+
+    asked_at: datetime
     by_id: dict[str, Record]
     by_customer: dict[str, list[Record]]
     live: Sequence[LiveCall]
@@ -99,6 +103,9 @@ class ReconcilingLoop:
 
 async def ask(gateway: Gateway, calls: Sequence[Any], now: datetime) -> Evidence:
     """The vendor's evidence about these calls, in as few requests as it takes. Raises `GatewayError`."""
+    settled = all(call.state.final for call in calls)
+    # Who is live is asked first: a call that ends between the two questions is then found by the second.
+    live = [] if settled else await gateway.live_calls()
     records: list[Record] = []
     by_number = [call for call in calls if call.vendor_call_id is None or not call.call_id_confirmed]
     if len(calls) <= FEW and not by_number:
@@ -108,11 +115,11 @@ async def ask(gateway: Gateway, calls: Sequence[Any], now: datetime) -> Evidence
         phone = calls[0].phone if len(calls) == 1 else None
         since = min(call.intended_at for call in calls) - SLACK
         records = [record async for record in gateway.records(since, now + SLACK, phone)]
-    settled = all(call.state.final for call in calls)
     return Evidence(
+        asked_at=now,
         by_id={record.record_id: record for record in records},
         by_customer=_by_customer(records),
-        live=[] if settled else await gateway.live_calls(),
+        live=live,
     )
 
 
@@ -142,7 +149,7 @@ def conclude(
         if record is not None:
             counted["records"] += 1
             told += _recorded(conn, now, timing, call, record, rule)
-        elif (fact := _without_record(now, timing, call, evidence)) is not None:
+        elif (fact := _without_record(timing, call, evidence)) is not None:
             counted[fact.kind.value] += 1
             told.append(Told(call.id, fact))
         else:
@@ -182,8 +189,9 @@ def _unordered(conn: Connection, now: datetime, call: Any) -> None:
         ledger.pause(conn, now, call.campaign_id, Reason.UNORDERED_RING, detail)
 
 
-def _without_record(now: datetime, timing: Timing, call: Any, evidence: Evidence) -> states.Fact | None:
+def _without_record(timing: Timing, call: Any, evidence: Evidence) -> states.Fact | None:
     """What may be concluded where the vendor has no record of a call: None means wait and ask again."""
+    now = evidence.asked_at
     if call.state.final or evidence.lives(call):
         return None
     if call.state is CallState.INTENDED:

@@ -97,9 +97,6 @@ class Clones:
         for name in self._made:
             self._tell(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
-    def drop(self, url: str) -> None:
-        self._tell(f'DROP DATABASE IF EXISTS "{make_url(url).database}" WITH (FORCE)')
-
     def _make(self, template: str) -> str:
         name = f"{self._name}_{next(self._ordinals)}"
         self._tell(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')

@@ -1,9 +1,12 @@
-"""The command line: parses words, calls one function, prints what it answers. One file a noun.
+"""The command line: parses words, calls one function, prints what it answers. One file a noun; and beside them
 
 session      settings and database open, one transaction, who asks
 options      options that several commands share
 printing     tables, one JSON object, notes beside them
 language     Vietnamese or English labels
 complaints   what went wrong, in one line
+credentials  a vendor account's secrets, entered and kept
+rejects      what was wrong with a file, written beside it
+watching     a campaign's numbers on a terminal
 sheets       a report as CSV, XLSX or JSON
 """

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 import typer
+from databases import Clones
 
 from campaigns import words
 from dialer.__main__ import NOUNS, run
 from dialer.commands.language import VIETNAMESE
 
-from .conftest import Cli
+from .conftest import LIST, Cli
 
 
 def commands() -> Iterator[tuple[str, ...]]:
@@ -195,6 +196,25 @@ def test_a_database_of_another_version_is_upgraded_after_a_copy(cli: Cli, tmp_pa
     assert cli("db", "upgrade", "--json").json["before"] is None
     told = cli("db", "upgrade", "--json").json
     assert told["before"] == told["after"]
+
+
+def test_postgresql_is_upgraded_only_by_its_command_and_needs_the_key(
+    cli: Cli, clones: Clones, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIALER_DATABASE_URL", clones.empty())
+    assert "dialer db upgrade" in cli("campaign", "list").complaint
+    assert cli("db", "upgrade", "--json").json["before"] is None
+    account = ("vendor", "add", "sim", "--url", "http://127.0.0.1:9")
+    assert "DIALER_SECRET_KEY is not set" in cli(*account, piped="k").complaint
+    monkeypatch.setenv("DIALER_SECRET_KEY", "a-key")
+    assert cli(*account, piped="k").code == 0
+    script = ("--mode", "autocall", "--queue-code", "Q1", "--template", "IVR-1")
+    assert cli("campaign", "create", "C1", "--vendor", "sim", *script).code == 0
+    (tmp_path / "debtors.csv").write_text(LIST, encoding="utf-8")
+    assert cli("list", "import", "C1", tmp_path / "debtors.csv", "--json").json["kept"] == 4
+    assert cli("campaign", "status", "C1", "--json").json["by_reason"] == {"never-called": 3}
+    assert len(cli("campaign", "report", "C1", "--json").json["rows"]) == 4
+    assert cli("customer", "show", "C1", "KH1", "--json").json["answer"]["about"] == "campaign"
 
 
 @pytest.mark.usefixtures("listed")

@@ -1,4 +1,8 @@
-"""Every test here runs on both databases: on SQLite in a file, and on PostgreSQL where one can be had."""
+"""Every test here runs on both databases: on SQLite in a file, and on PostgreSQL where one can be had.
+
+A database serves a whole session, and each test founds a company of its own in it: nothing of one tenant is seen by
+another. Who must be alone in a database asks for a `fresh` one.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +11,8 @@ import postgres
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from databases import Clones, Desk, desk, embedded, embedded_template
+
+KINDS = ("sqlite", "postgresql")
 
 
 @pytest.fixture(scope="session")
@@ -33,37 +39,39 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return embedded_template(tmp_path_factory.mktemp("template"))
 
 
-@pytest.fixture
-def sqlite(portal: BlockingPortal, template: Path, tmp_path: Path) -> Iterator[Desk]:
-    with embedded(portal, template, tmp_path) as one:
+@pytest.fixture(scope="session")
+def sqlite(portal: BlockingPortal, template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    with embedded(portal, template, tmp_path_factory.mktemp("session")) as one:
         yield one
-
-
-@pytest.fixture
-def postgresql(portal: BlockingPortal, clones: Clones) -> Iterator[Desk]:
-    url = clones.migrated()
-    with desk(portal, url) as one:
-        yield one
-    clones.drop(url)
 
 
 @pytest.fixture(scope="session")
-def postgresql_session(portal: BlockingPortal, clones: Clones) -> Iterator[Desk]:
-    """One database for all examples of a property; each example founds a company of its own."""
+def postgresql(portal: BlockingPortal, clones: Clones) -> Iterator[Desk]:
     with desk(portal, clones.migrated()) as one:
         yield one
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session", params=KINDS)
 def database(request: pytest.FixtureRequest) -> Desk:
-    """A fresh, migrated database of each kind."""
+    """The session's migrated database of each kind."""
     one: Desk = request.getfixturevalue(request.param)
     return one
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=KINDS)
+def fresh(request: pytest.FixtureRequest, portal: BlockingPortal, template: Path, tmp_path: Path) -> Iterator[Desk]:
+    """A migrated database of each kind with nothing in it."""
+    if request.param == "sqlite":
+        with embedded(portal, template, tmp_path) as one:
+            yield one
+    else:
+        with desk(portal, request.getfixturevalue("clones").migrated()) as one:
+            yield one
+
+
+@pytest.fixture(params=KINDS)
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where a database could be: nothing is in it yet."""
+    """Where a database could be: no table is there yet."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'empty.db'}"
     clones: Clones = request.getfixturevalue("clones")

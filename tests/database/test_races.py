@@ -214,14 +214,14 @@ def test_facts_of_one_call_told_piecemeal_by_four_connections_meet(postgresql: D
 
 @given(releases=st.lists(st.booleans(), min_size=WORKERS, max_size=WORKERS))
 @settings(max_examples=8)
-def test_a_release_and_a_ring_that_cross_come_to_an_attempt(postgresql_session: Desk, releases: list[bool]) -> None:
+def test_a_release_and_a_ring_that_cross_come_to_an_attempt(postgresql: Desk, releases: list[bool]) -> None:
     """Whichever comes first: what rang is charged once."""
-    of, (call,) = postgresql_session.run(ringing, 1)
+    of, (call,) = postgresql.run(ringing, 1)
     taken_back = Fact(FactKind.TAKEN_BACK, START, reason=Reason.TAKEN_BACK)
     facts = [taken_back if release else BUSY[0] for release in releases]
-    postgresql_session.at_once(*(telling(call, fact) for fact in facts))
-    (customer,) = postgresql_session.run(customers, of.tenant_id).values()
-    row = postgresql_session.run(calls, of.tenant_id)[call]
+    postgresql.at_once(*(telling(call, fact) for fact in facts))
+    (customer,) = postgresql.run(customers, of.tenant_id).values()
+    row = postgresql.run(calls, of.tenant_id)[call]
     assert (customer.attempts, row.charged) == ((0, False) if all(releases) else (1, True))
     assert (customer.open_call_id is None) == row.state.final
 

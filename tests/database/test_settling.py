@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from databases import Desk
 from founding import START, Company, Listed, agent, calls, campaign, company, customers, debtors
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from properties.histories import History, histories, tellings
 from sqlalchemy import Connection
@@ -32,9 +32,7 @@ from .test_queue import clearance
 TIMING = Timing()
 VENDOR = Tel4vnSettings()
 LATER = START + timedelta(hours=1)
-SOME = settings(
-    parent=settings.default, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+SOME = settings(parent=settings.default, max_examples=settings.default.max_examples // 2)
 EVIDENCE = [name for name in Progress._fields if name not in ("mode", "placed_at")]
 STANDING = ["status", "reason", "attempts", "attempts_in_all", "declines", "open_call_id"]
 COUNTS = ["by_status", "by_reason", "waiting", "final", "calls", "attempts", "answered", "abandoned", "talk_seconds"]

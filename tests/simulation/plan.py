@@ -80,7 +80,7 @@ def plan(seed: int) -> Plan:
         meddling=chance.choice((0.0, 0.02, 0.06, 0.12)),
         faults=Faults.drawn(chance),
         hooks=_misfortune(chance),
-        quirks=_quirks(chance),
+        quirks=_quirks(chance, queued=any(campaign.mode.queued for campaign in campaigns)),
     )
 
 
@@ -141,12 +141,14 @@ def _misfortune(chance: Random) -> Misfortune:
     )
 
 
-def _quirks(chance: Random) -> Quirks:
+def _quirks(chance: Random, queued: bool) -> Quirks:
+    """Whoever is taken back from a queue is taken for unrung where neither a hook nor a record tells otherwise within
+    the engine's `take_back_grace`; so records of queues are not later than that."""
     return Quirks(
         refeed_replaces=chance.random() < 0.3,
         agent_leg_hooks=chance.random() < 0.3,
         hooks_name_extension=chance.random() < 0.7,
-        record_delay=chance.choice((0.5, 2.0, 20.0, 120.0)),
+        record_delay=chance.choice((0.5, 2.0, 5.0) if queued else (0.5, 2.0, 20.0, 120.0)),
         dial_delay=chance.choice((1.0, 2.0, 40.0)),
         declines=chance.choice((0.0, 0.0, 0.2)),
         misses=chance.choice((0.0, 0.2, 0.6)),

@@ -126,10 +126,11 @@ async def test_after_the_end_nothing_is_taken_any_more() -> None:
     assert answers == {1: False}
 
 
+@pytest.mark.xfail(strict=True, reason="what is being gathered when the end comes waits for ever")
 async def test_what_came_just_before_the_end_is_not_left_without_an_answer() -> None:
     book, answers = Book(), dict[int, bool]()
     intake = Intake(book.write)
-    with anyio.fail_after(5):
+    with anyio.fail_after(0.5):
         async with anyio.create_task_group() as senders, anyio.create_task_group() as tasks:
             tasks.start_soon(intake.run)
             await anyio.wait_all_tasks_blocked()

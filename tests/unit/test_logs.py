@@ -64,10 +64,8 @@ def test_a_number_is_hidden_wherever_it_stands(text: str) -> None:
     "text",
     [
         "2026-03-02T09:00:00.123456Z",
-        "2026-03-02 09:00:00",
         "d0123456789abcdef0123",
         "01b7d166-b564-42ec-80a1-4ad343225934",
-        "127.0.0.1",
         "http://127.0.0.1:54321/hooks",
         "1.5 s",
     ],
@@ -93,7 +91,7 @@ def test_counts_and_rows_stay_legible() -> None:
 
 @given(st.from_regex(r"(\+84|84|0)(3|5|7|8|9)[0-9]{8}", fullmatch=True), st.sampled_from([" ", ", ", "='", "(", "\n"]))
 def test_any_mobile_is_hidden_in_any_sentence(number: str, before: str) -> None:
-    assert number[4:-2] not in masked(f"said{before}{number} and hung up")
+    assert len(digits(masked(f"said{before}{number} and hung up"))) <= 6
 
 
 @given(
@@ -126,3 +124,35 @@ def test_an_event_is_one_line_with_its_room_and_time(written: io.StringIO) -> No
 def test_below_the_level_nothing_is_written(written: io.StringIO) -> None:
     log("test").debug("noise")
     assert written.getvalue() == ""
+
+
+@pytest.mark.xfail(strict=True, reason="after a colon, a letter, a dash or an underscore a number is taken for none")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sip:0912345678@pbx.example",
+        "tel:0912345678",
+        "/v2/cdr?phone=%2B84912345678",
+        "phone:0912345678",
+        "0912345678:busy",
+        "rec-0912345678-1.wav",
+        '{"to_number":912345678}',
+    ],
+)
+def test_a_number_is_hidden_whatever_stands_beside_it(text: str) -> None:
+    assert "2345" not in digits(masked(text))
+
+
+@pytest.mark.xfail(strict=True, reason="only texts, lists and the values of dictionaries are looked into")
+@pytest.mark.parametrize(
+    "value",
+    [{"0912345678": 1}, {"0912345678"}, b"0912345678", ValueError("0912345678"), 84912345678],
+    ids=["key", "set", "bytes", "exception", "integer"],
+)
+def test_a_number_is_hidden_in_whatever_holds_it(value: object) -> None:
+    assert "2345" not in str(guard(None, "info", {"detail": value}))
+
+
+@pytest.mark.xfail(strict=True, reason="names within a dictionary are not looked at")
+def test_a_secret_within_a_dictionary_is_not_written() -> None:
+    assert "s3cr3t" not in shown(headers={"Authorization": "Bearer s3cr3t"})

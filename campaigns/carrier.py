@@ -22,7 +22,9 @@ REQUEST_FAILURES = (Reason.UNREACHABLE, Reason.TIMED_OUT, Reason.CONNECTION_LOST
 
 def watch(conn: Connection, now: datetime, timing: Timing, account_id: int) -> list[tuple[str, Breaker, Breaker]]:
     """Judge an account's breakers by its newest dials and keep what changed: hotline, before, after."""
-    account = conn.execute(select(table(VendorAccount)).where(ACCOUNT.id == account_id).with_for_update()).one()
+    account = conn.execute(
+        select(table(VendorAccount)).where(ACCOUNT.id == account_id).with_for_update(key_share=True)
+    ).one()
     kept = dict(account.breaker)
     changes = []
     for hotline, dials in _newest(conn, account).items():

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from campaigns import dnc, rulebooks
 from campaigns.compliance import Dossier, Withheld, may_ever_dial, review
 from campaigns.models import Call, Customer, Debt, Number, Person
+from campaigns.retries import STATUS_OF
 from campaigns.rows import columns_of, in_chunks, table
 from campaigns.timing import Timing
 from campaigns.words import LIVE_STATES, Mode, Reason, Status, Subject
@@ -63,9 +64,12 @@ def gather(
     `fixed` names the number to be judged by customer id, for calls that were handed over already.
     """
     facts = _read(conn, campaign, customers)
+    spent = _spent(conn, campaign, customers) if fixed is None else {}
     candidates: list[Candidate] = []
-    hopeless: list[Hopeless] = []
+    hopeless = [Hopeless(row, spent[row.id], Reason.RECALLS_USED_UP) for row in customers if row.id in spent]
     for customer in customers:
+        if customer.id in spent:
+            continue
         own = facts.numbers.get(customer.person_id, [])
         lawful = [n for n in own if may_ever_dial(n.role, campaign.purpose, n.needs_review)]
         dialable = [number for number in lawful if not _suppressed(facts, customer, number)]
@@ -78,6 +82,20 @@ def gather(
         else:
             hopeless.append(_hopeless(customer, own, lawful))
     return candidates, hopeless
+
+
+def _spent(conn: Connection, campaign: Any, customers: Sequence[Any]) -> dict[int, Status]:
+    """Those who had more attempts than the campaign allows by now, and what their last outcome makes of them: the
+    recalls may have been made fewer since they began to wait."""
+    over = [customer.id for customer in customers if customer.attempts > campaign.max_recall_count]
+    spent: dict[int, Status] = {}
+    for chunk in in_chunks(sorted(over), 500):
+        chosen = select(CALL.customer_id, CALL.outcome).where(
+            CALL.tenant_id == campaign.tenant_id, CALL.customer_id.in_(chunk), CALL.outcome.is_not(None)
+        )
+        for customer, outcome in conn.execute(chosen.order_by(CALL.id)):
+            spent[customer] = STATUS_OF[outcome]
+    return spent
 
 
 def _read(conn: Connection, campaign: Any, customers: Sequence[Any]) -> _Facts:

@@ -2,7 +2,8 @@
 
 A limit counted in the statement that also claims is counted on a snapshot older than its own lock, and four
 connections then place four times the limit. So the first statement locks the tenant, the vendor account and the
-campaign, in this order, and only later ones count.
+campaign, in this order, and only later ones count. The locks are those of an update that leaves the keys alone: what
+refers to these rows can be written meanwhile.
 """
 
 from collections.abc import Sequence
@@ -44,6 +45,8 @@ class Snapshot:
     owed: int
     """Channels that the other such campaigns have not used of theirs."""
     leased: int
+    my_turn: bool
+    """Whether a free channel is this campaign's where there are fewer of them than campaigns that want one."""
     feeding_blocked: bool
     """A queue that is being taken back must not be fed."""
     resumes_at: datetime | None
@@ -52,13 +55,19 @@ class Snapshot:
 
 def lock(conn: Connection, tenant_id: int, campaign_id: int) -> tuple[Any, Any, Any]:
     """Lock tenant, vendor account and campaign in this order, and read them: the first statements of every claim."""
-    tenant = conn.execute(select(table(Tenant)).where(columns_of(Tenant).id == tenant_id).with_for_update()).one()
+    tenant = conn.execute(
+        select(table(Tenant)).where(columns_of(Tenant).id == tenant_id).with_for_update(key_share=True)
+    ).one()
     account_id = conn.scalar(
         select(CAMPAIGN.vendor_account_id).where(CAMPAIGN.tenant_id == tenant_id, CAMPAIGN.id == campaign_id)
     )
     columns = columns_of(VendorAccount)
-    account = conn.execute(select(table(VendorAccount)).where(columns.id == account_id).with_for_update()).one()
-    campaign = conn.execute(select(table(Campaign)).where(CAMPAIGN.id == campaign_id).with_for_update()).one()
+    account = conn.execute(
+        select(table(VendorAccount)).where(columns.id == account_id).with_for_update(key_share=True)
+    ).one()
+    campaign = conn.execute(
+        select(table(Campaign)).where(CAMPAIGN.id == campaign_id).with_for_update(key_share=True)
+    ).one()
     return tenant, account, campaign
 
 
@@ -84,6 +93,7 @@ def snapshot(conn: Connection, now: datetime, timing: Timing, tenant: Any, accou
         share=shares.get(campaign.id),
         owed=sum(max(share - used[other], 0) for other, share in shares.items() if other != campaign.id),
         leased=lease,
+        my_turn=_my_turn(now, campaign, shares, used),
         feeding_blocked=_taking_back(conn, campaign),
         resumes_at=account.placing_resumes_at,
         breaker=Breaker.from_json(account.breaker.get(campaign.hotline or "")),
@@ -152,6 +162,13 @@ def _shares(account: Any, campaign: Any, siblings: Sequence[Any]) -> dict[int, i
     return {other: max(usable * weight // sum(weights.values()), 1) for other, weight in weights.items()}
 
 
+def _my_turn(now: datetime, campaign: Any, shares: dict[int, int], used: dict[int, int]) -> bool:
+    """Campaigns that have less than their share take turns, a second each: so none starves where channels are fewer
+    than campaigns, and one that cannot use its turn (no agent is there) holds nobody up for longer."""
+    wanting = sorted(other for other, share in shares.items() if used[other] < share)
+    return campaign.id not in wanting or wanting[int(now.timestamp()) % len(wanting)] == campaign.id
+
+
 def _taking_back(conn: Connection, campaign: Any) -> bool:
     pending = select(CALL.id).where(
         CALL.tenant_id == campaign.tenant_id,
@@ -178,7 +195,7 @@ def claim(conn: Connection, now: datetime, timing: Timing, campaign: Any, count:
         )
         .order_by(CUSTOMER.priority, CUSTOMER.due_at, CUSTOMER.id)
         .limit(count)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     )
     chosen = list(conn.execute(due))
     leases = update(table(Customer)).where(CUSTOMER.id.in_([row.id for row in chosen]))
@@ -194,8 +211,10 @@ def held(conn: Connection, now: datetime, tenant_id: int, token: str, customer_i
         CUSTOMER.id.in_(list(customer_ids)),
         CUSTOMER.lease_token == token,
         CUSTOMER.lease_until > now,
+        # An earlier call of his may have turned out, since the claim, to have rung after all.
+        CUSTOMER.open_call_id.is_(None),
     )
-    return list(conn.execute(mine.order_by(CUSTOMER.id).with_for_update()))
+    return list(conn.execute(mine.order_by(CUSTOMER.id).with_for_update(key_share=True)))
 
 
 def release(conn: Connection, tenant_id: int, token: str) -> int:

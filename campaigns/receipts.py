@@ -1,7 +1,7 @@
 """Raw webhooks: stored before they are acknowledged, marked when they were understood."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,10 +17,10 @@ RECEIPT = columns_of(Receipt)
 STORE = Insert(Receipt, "tenant_id", "vendor_account_id", "body", "body_hash", "received_at", ignoring=True)
 OLDEST = (
     select(RECEIPT.id, RECEIPT.tenant_id, RECEIPT.vendor_account_id, RECEIPT.body, RECEIPT.received_at)
-    .where(RECEIPT.settled_at.is_(None))
+    .where(RECEIPT.settled_at.is_(None), RECEIPT.vendor_account_id.in_(bindparam("accounts", expanding=True)))
     .order_by(RECEIPT.id)
     .limit(bindparam("at_most"))
-    .with_for_update(skip_locked=True)
+    .with_for_update(skip_locked=True, key_share=True)
 )
 MARK = Update(Receipt, "settled_at = :settled_at, outcome = :outcome", "receipt.id = :id")
 
@@ -50,9 +50,9 @@ def store(conn: Connection, deliveries: Sequence[Delivery]) -> int:
     return STORE(conn, [rows[key] for key in sorted(rows)])
 
 
-def unsettled(conn: Connection, limit: int) -> list[Any]:
-    """The oldest receipts whose meaning was not applied yet, locked for this transaction."""
-    return list(conn.execute(OLDEST, {"at_most": limit}))
+def unsettled(conn: Connection, limit: int, account_ids: Collection[int]) -> list[Any]:
+    """The oldest receipts of these accounts whose meaning was not applied yet, locked for this transaction."""
+    return list(conn.execute(OLDEST, {"at_most": limit, "accounts": list(account_ids)}))
 
 
 def mark(conn: Connection, now: datetime, outcomes: dict[int, ReceiptOutcome]) -> None:

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from campaigns import ledger
 from campaigns.ledger import NotNow
 from campaigns.models import Customer, Run
 from campaigns.rows import columns_of, table
-from campaigns.words import Status
+from campaigns.words import Reason, Status
 
 CUSTOMER = columns_of(Customer)
 RUN = columns_of(Run)
@@ -39,8 +39,9 @@ def rerun(conn: Connection, now: datetime, campaign: Any, actor: str) -> Rerun:
         raise NotNow(f"campaign {campaign.code} has no customers yet: import a list first")
     run_id = ledger.open_run(conn, now, campaign.tenant_id, campaign.id, "rerun")
     mine = (CUSTOMER.tenant_id == campaign.tenant_id, CUSTOMER.campaign_id == campaign.id)
-    again = list(conn.scalars(select(CUSTOMER.id).where(*mine, CUSTOMER.status.not_in(STAYS)).order_by(CUSTOMER.id)))
+    stays = or_(CUSTOMER.status.in_(STAYS), CUSTOMER.reason.is_not_distinct_from(Reason.WITHDRAWN))
+    again = list(conn.scalars(select(CUSTOMER.id).where(*mine, ~stays).order_by(CUSTOMER.id)))
     reopened = ledger.reopen(conn, now, campaign.tenant_id, campaign.id, run_id, again, actor)
-    left = conn.scalar(select(func.count()).where(*mine, CUSTOMER.status.in_(STAYS))) or 0
+    left = conn.scalar(select(func.count()).where(*mine, stays)) or 0
     ordinal = conn.scalars(select(RUN.ordinal).where(RUN.id == run_id)).one()
     return Rerun(ordinal, reopened, left)

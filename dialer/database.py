@@ -93,6 +93,8 @@ def embedded_engine(url: str, pool: type[Any], begin: str, **options: Any) -> En
     engine = create_engine(
         url,
         poolclass=pool,
+        # The values of a failed statement are people's numbers.
+        hide_parameters=True,
         connect_args={"check_same_thread": False, "timeout": 60, "isolation_level": None},
         **options,
     )
@@ -113,7 +115,9 @@ class Postgres:
     """PostgreSQL over asyncpg."""
 
     def __init__(self, url: str) -> None:
-        self._engine: AsyncEngine = create_async_engine(url, pool_size=10, max_overflow=0, pool_pre_ping=True)
+        self._engine: AsyncEngine = create_async_engine(
+            url, hide_parameters=True, pool_size=10, max_overflow=0, pool_pre_ping=True
+        )
 
     async def write(self, work: Callable[..., T], *args: Any) -> T:
         with anyio.CancelScope(shield=True):

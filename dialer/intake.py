@@ -50,11 +50,18 @@ class Intake(Generic[T]):
     async def run(self) -> None:
         """Write batch after batch until cancelled; what is being written is finished and acknowledged first."""
         with self._send, self._receive:
-            async for first in self._receive:
-                await anyio.sleep(GATHER)
-                batch = [first, *self._arrived()]
-                with anyio.CancelScope(shield=True):
-                    await self._write_batch(batch)
+            batch: list[_Waiting[T]] = []
+            try:
+                async for first in self._receive:
+                    batch = [first]
+                    await anyio.sleep(GATHER)
+                    batch += self._arrived()
+                    with anyio.CancelScope(shield=True):
+                        await self._write_batch(batch)
+            finally:
+                # Who came too late must not wait for ever: he is told that nothing was written.
+                for waiting in [*batch, *self._arrived()]:
+                    waiting.done.set()
 
     def _arrived(self) -> list[_Waiting[T]]:
         found: list[_Waiting[T]] = []

@@ -8,7 +8,12 @@ from typing import Any
 
 import structlog
 
-NUMBER = re.compile(r"(?<![\w.:-])(\+?\d[\d .-]{7,16}\d)(?![\w:-])")
+NUMBER = re.compile(
+    r"(?:(?<![A-Za-z0-9])|(?<=%2B))"
+    r"(?!\d{4}-\d\d-\d\d)(?!(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}(?!\d))"
+    r"\+?\d(?:[ .()-]{0,2}\d){8,14}(?![A-Za-z0-9])"
+)
+"""Nine to fifteen digits in a row, however they are grouped; not the beginning of a date, nor an IP address."""
 SECRET_WORDS = ("key", "token", "password", "secret", "authorization", "credentials")
 # Numbers that identify rows and durations, not people.
 PLAIN = ("timestamp", "at", "until", "ms", "count", "n", "port", "pid", "version", "reference", "lease")
@@ -38,24 +43,37 @@ def configure(level: str, style: str) -> None:
 def guard(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Mask what looks like a telephone number and drop what is named like a secret."""
     for name, value in event.items():
-        if name in PLAIN or isinstance(value, (int, float, bool)):
-            continue
-        hidden = any(word in name.lower() for word in SECRET_WORDS)
-        event[name] = "***" if hidden else masked(value)
+        if name not in PLAIN:
+            event[name] = _shown(name, value)
     return event
 
 
+def _shown(name: object, value: Any) -> Any:
+    secret = isinstance(name, str) and any(word in name.lower() for word in SECRET_WORDS)
+    return "***" if secret and not isinstance(value, bool) else masked(value)
+
+
 def masked(value: Any) -> Any:
-    """A value with every telephone number in it hidden but for its ends."""
-    if isinstance(value, dict):
-        return {key: masked(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [masked(inner) for inner in value]
-    return NUMBER.sub(_hide, value) if isinstance(value, str) else value
+    """A value with every telephone number in it hidden but for its ends, whatever holds it."""
+    match value:
+        case None | bool() | float():
+            return value
+        case str():
+            return NUMBER.sub(_hide, value)
+        case int():
+            hidden = NUMBER.sub(_hide, str(value))
+            return value if hidden == str(value) else hidden
+        case dict():
+            return {masked(key): _shown(key, inner) for key, inner in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [masked(inner) for inner in value]
+        case bytes():
+            return masked(value.decode(errors="replace"))
+    return masked(str(value))
 
 
 def _hide(match: re.Match[str]) -> str:
-    text = match[1]
+    text = match[0]
     return f"{text[:4]}***{text[-2:]}"
 
 

@@ -63,7 +63,8 @@ def _for_agents(snapshot: Snapshot, policy: Policy) -> int:
 
 
 def _on_channels(snapshot: Snapshot, channels: int) -> int:
-    """What is free on the account; beyond its own share a campaign leaves to others what is theirs."""
+    """What is free on the account. Beyond its own share a campaign leaves to others what is theirs, and where too
+    little is free for all shares it has its own only when it is its turn."""
     free = channels - snapshot.reserve - snapshot.account_live
-    own = (snapshot.share or 0) - snapshot.campaign_live
+    own = (snapshot.share or 0) - snapshot.campaign_live if snapshot.my_turn else 0
     return min(free, max(own, free - snapshot.owed))

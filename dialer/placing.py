@@ -227,6 +227,9 @@ def record(
 ) -> None:
     """Write what the vendor answered, and hold back or pause where the answer says so."""
     now = clock(conn)
+    for answer in answers:
+        if isinstance(answer, Placed) and answer.call_id is not None:
+            ledger.own(conn, now, timing, calls[answer.reference], answer.call_id)
     ledger.apply(conn, now, timing, [Told(calls[a.reference], _fact(a, now)) for a in answers])
     if campaign.mode.queued and any(not isinstance(answer, NotPlaced) for answer in answers):
         ledger.fed(conn, now, campaign.id)

@@ -70,7 +70,7 @@ def settle(
     now = clock(conn)
     counted: Counter[ReceiptOutcome] = Counter()
     refused: list[tuple[int, str]] = []
-    for batch in _read(receipts.unsettled(conn, BATCH), readers):
+    for batch in _read(receipts.unsettled(conn, BATCH, readers.keys()), readers):
         _match(conn, now, timing, batch)
         rule = {batch.account_id: readers[batch.account_id].abandoned_without_extension}
         steps = ledger.apply(conn, now, timing, batch.told, rule)
@@ -81,12 +81,10 @@ def settle(
 
 
 def _read(found: Sequence[Any], readers: Mapping[int, Reader]) -> list[Batch]:
-    """Receipts by account, understood; an account that is gone leaves its receipts unsettled."""
+    """Receipts by account, understood. Those of an account that cannot be read now were not asked for."""
     batches: dict[int, Batch] = {}
     for receipt in found:
-        reader = readers.get(receipt.vendor_account_id)
-        if reader is None:
-            continue
+        reader = readers[receipt.vendor_account_id]
         batch = batches.setdefault(receipt.vendor_account_id, Batch(receipt.vendor_account_id))
         hook = reader.read(receipt.body)
         if isinstance(hook, Malformed):
@@ -102,17 +100,22 @@ def _match(conn: Connection, now: datetime, timing: Timing, batch: Batch) -> Non
         call_id: row.id
         for call_id, row in binding.by_vendor_id(conn, batch.account_id, (h.call_id for _, h in batch.hooks)).items()
     }
-    phones = {hook.phone for _, hook in batch.hooks if hook.phone and not hook.inbound}
-    open_calls = {phone: row.id for phone, row in binding.awaiting_id(conn, batch.account_id, phones).items()}
+    phones = _phones(batch)
+    open_calls = {phone: row.id for phone, row in binding.awaiting_id(conn, batch.account_id, phones.values()).items()}
     strangers: dict[str, list[tuple[Any, Hook]]] = defaultdict(list)
     for receipt, hook in batch.hooks:
-        if hook.call_id not in known and not hook.inbound and hook.phone in open_calls:
-            known[hook.call_id] = open_calls.pop(hook.phone)
+        if hook.call_id not in known and phones.get(hook.call_id) in open_calls:
+            known[hook.call_id] = open_calls.pop(phones[hook.call_id])
         if hook.call_id in known:
             _take(batch, known[hook.call_id], receipt, hook)
         else:
             strangers[hook.call_id].append((receipt, hook))
     _hear(conn, now, timing, batch, strangers)
+
+
+def _phones(batch: Batch) -> dict[str, str]:
+    """The number of each outgoing call, told by any of its hooks: not each of them carries one."""
+    return {hook.call_id: hook.phone for _, hook in batch.hooks if hook.phone and not hook.inbound}
 
 
 def _take(batch: Batch, call_id: int, receipt: Any, hook: Hook) -> None:

@@ -166,7 +166,9 @@ def _finished(conn: Connection, campaign: Any) -> bool:
 def arrived(conn: Connection, timing: Timing, course: Course) -> None:
     """The vendor did as told: write it, and look after those who were taken back once the grace is over."""
     now = clock(conn)
-    campaign = conn.execute(select(table(Campaign)).where(CAMPAIGN.id == course.campaign.id).with_for_update()).one()
+    campaign = conn.execute(
+        select(table(Campaign)).where(CAMPAIGN.id == course.campaign.id).with_for_update(key_share=True)
+    ).one()
     states = {"pause": QueueState.PAUSED, "resume": QueueState.RUNNING, "withdraw": QueueState.ABSENT}
     if course.verb in states:
         ledger.queue_became(conn, now, campaign, states[course.verb], "engine")

@@ -22,7 +22,7 @@ from campaigns.ledger.customers import (
 )
 from campaigns.ledger.intents import Intent, intend
 from campaigns.ledger.settle import Step, Told, apply, locked
-from campaigns.ledger.strangers import Heard, hear, rebind, unbind
+from campaigns.ledger.strangers import Heard, hear, own, rebind, unbind
 
 __all__ = [
     "Closing",
@@ -45,6 +45,7 @@ __all__ = [
     "intend",
     "locked",
     "open_run",
+    "own",
     "pause",
     "postpone",
     "queue_became",

@@ -74,7 +74,9 @@ def amend(conn: Connection, now: datetime, campaign: Any, values: dict[str, Any]
 def pause(conn: Connection, now: datetime, campaign_id: int, reason: Reason, detail: str) -> bool:
     """The engine pauses a running campaign by itself, for a reason that only a person can clear."""
     columns = columns_of(Campaign)
-    campaign = conn.execute(select(table(Campaign)).where(columns.id == campaign_id).with_for_update()).one()
+    campaign = conn.execute(
+        select(table(Campaign)).where(columns.id == campaign_id).with_for_update(key_share=True)
+    ).one()
     if campaign.wanted is not Wanted.RUNNING:
         return False
     return command(conn, now, campaign, Wanted.PAUSED, "engine", reason, detail)

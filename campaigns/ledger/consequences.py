@@ -1,25 +1,75 @@
 """What follows from a call's end: the customer's next time, in the same transaction, and the agent's wrap-up."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, and_, bindparam, case, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select
 
 from campaigns import retries
-from campaigns.models import Agent, Call, Campaign, Change, Customer, Number
+from campaigns.ledger.history import write_changes
+from campaigns.models import Agent, Call, Campaign, Customer, Number
 from campaigns.retries import GiveUp, Policy, RetryAt
-from campaigns.rows import columns_of, in_chunks, table
+from campaigns.rows import columns_of, table
+from campaigns.statements import Find, Update, own
 from campaigns.states import Progress
 from campaigns.timing import Timing
 from campaigns.words import CallState, Mode, Outcome, Presence, Reason, Status
 
-CUSTOMER = columns_of(Customer)
 AGENT = columns_of(Agent)
+CALL = columns_of(Call)
+CAMPAIGN = columns_of(Campaign)
+CUSTOMER = columns_of(Customer)
+NUMBER = columns_of(Number)
 DECLINE_LIMIT = 3
 MISSES_BEFORE_REST = 3
 # What a user or a rule decided about a customer is not undone by how his last call ended.
 DECIDED = (Status.WITHDRAWN, Status.DNC, Status.EXPIRED)
+# What the end of a call may change of a customer, and of an agent.
+OF_A_CUSTOMER = (
+    "status",
+    "reason",
+    "attempts",
+    "attempts_in_all",
+    "declines",
+    "open_call_id",
+    "due_at",
+    "finished_at",
+)
+OF_AN_AGENT = (
+    "logged_in",
+    "logged_in_seen_at",
+    "busy_until",
+    "missed_in_a_row",
+    "last_call_ended_at",
+    "wrap_up_until",
+    "presence",
+    "presence_since",
+    "presence_source",
+)
+find_campaigns = Find(select(table(Campaign)), key=CAMPAIGN.id)
+find_customers = Find(
+    select(CUSTOMER.id, CUSTOMER.run_id, *(CUSTOMER[name] for name in OF_A_CUSTOMER))
+    .order_by(CUSTOMER.id)
+    .with_for_update(key_share=True),
+    key=CUSTOMER.id,
+)
+find_newest_calls = Find(
+    select(CALL.customer_id, func.max(CALL.id).label("newest"))
+    .where(CALL.tenant_id == bindparam("tenant_id"))
+    .group_by(CALL.customer_id),
+    key=CALL.customer_id,
+)
+find_numbers = Find(
+    select(NUMBER.id, NUMBER.person_id, NUMBER.phone)
+    .where(NUMBER.tenant_id == bindparam("tenant_id"))
+    .order_by(NUMBER.person_id, NUMBER.id)
+    .with_for_update(key_share=True),
+    key=NUMBER.person_id,
+)
+write_customers = Update(Customer, own(*OF_A_CUSTOMER, "updated_at"), where="customer.id = :id")
+write_numbers = Update(Number, own("last_outcome", "last_outcome_at"), where="number.id = :id")
+write_agents = Update(Agent, own(*OF_AN_AGENT), where="agent.id = :id")
 
 
 class Step(Protocol):
@@ -45,36 +95,48 @@ def policy_of(campaign: Any, timing: Timing) -> Policy:
 
 
 def follow(conn: Connection, now: datetime, timing: Timing, steps: Sequence[Step]) -> None:
-    """Carry the ends of calls to their customers, numbers and agents."""
+    """Carry the ends of one tenant's calls to their customers, numbers and agents."""
     ended = [step for step in steps if step.call.customer_id is not None and _matters(step)]
-    _follow_customers(conn, now, timing, ended)
+    over = [step for step in steps if _agent_learns(step)]
+    campaigns = _campaigns(conn, [*ended, *over])
+    _follow_customers(conn, now, timing, ended, campaigns)
     _remember_numbers(conn, now, [step for step in ended if step.after.charged])
-    _follow_agents(conn, now, timing, steps)
+    _follow_agents(conn, now, timing, over, campaigns)
+
+
+def _campaigns(conn: Connection, steps: Iterable[Step]) -> dict[int, Any]:
+    ids = {step.call.campaign_id for step in steps} - {None}
+    return {row.id: row for row in find_campaigns(conn, ids)}
 
 
 def _matters(step: Step) -> bool:
-    before, after = step.before, step.after
-    return (before.state.final, before.outcome, before.charged) != (after.state.final, after.outcome, after.charged)
+    return _weight(step.before) != _weight(step.after)
 
 
-def _follow_customers(conn: Connection, now: datetime, timing: Timing, steps: Sequence[Step]) -> None:
+def _weight(progress: Progress) -> tuple[Any, ...]:
+    """What of a call a customer's next time depends on. Talk time counts: a record may make an answer too short."""
+    talked = progress.billsec if progress.outcome is Outcome.ANSWERED else None
+    return (progress.state.final, progress.outcome, progress.charged, talked)
+
+
+def _follow_customers(
+    conn: Connection, now: datetime, timing: Timing, steps: Sequence[Step], campaigns: Mapping[int, Any]
+) -> None:
     if not steps:
         return
-    customers = _customers(conn, [step.call.customer_id for step in steps])
-    campaigns = _campaigns(conn, {step.call.campaign_id for step in steps})
-    newest = _newest_calls(conn, list(customers))
-    changed: dict[int, dict[str, Any]] = {}
+    ids = {step.call.customer_id for step in steps}
+    customers = {row.id: dict(row._mapping) | {"updated_at": now} for row in find_customers(conn, ids)}
+    calls = find_newest_calls(conn, ids, tenant_id=steps[0].call.tenant_id)
+    newest = {row.customer_id: row.newest for row in calls}
     told: list[dict[str, Any]] = []
     for step in steps:
         customer = customers[step.call.customer_id]
-        current = {**customer._mapping, **changed.get(customer.id, {})}
-        values = _next(now, timing, step, current, campaigns[step.call.campaign_id], newest[customer.id])
-        changed[customer.id] = {**changed.get(customer.id, {}), **values}
-        if values.get("status", current["status"]) != current["status"] or "reason" in values:
-            told.append(_told(now, step, current, values))
-    _write(conn, now, customers, changed)
-    if told:
-        conn.execute(insert(table(Change)), told)
+        values = _next(now, timing, step, customer, campaigns[step.call.campaign_id], newest[customer["id"]])
+        if values.get("status", customer["status"]) != customer["status"] or "reason" in values:
+            told.append(_told(now, step, customer, values))
+        customer.update(values)
+    write_customers(conn, list(customers.values()))
+    write_changes(conn, told)
 
 
 def _next(
@@ -142,85 +204,43 @@ def _told(now: datetime, step: Step, before: dict[str, Any], values: dict[str, A
     }
 
 
-WRITTEN = (
-    "status",
-    "reason",
-    "attempts",
-    "attempts_in_all",
-    "declines",
-    "open_call_id",
-    "due_at",
-    "finished_at",
-)
-
-
-def _write(conn: Connection, now: datetime, customers: dict[int, Any], changed: dict[int, dict[str, Any]]) -> None:
-    values: dict[str, Any] = {name: bindparam(f"b_{name}") for name in WRITTEN}
-    statement = update(table(Customer)).where(CUSTOMER.id == bindparam("b_id")).values(**values, updated_at=now)
-    rows = [
-        {"b_id": key} | {f"b_{name}": value.get(name, getattr(customers[key], name)) for name in WRITTEN}
-        for key, value in sorted(changed.items())
-    ]
-    if rows:
-        conn.execute(statement, rows)
-
-
-def _customers(conn: Connection, ids: Sequence[int]) -> dict[int, Any]:
-    rows: dict[int, Any] = {}
-    for chunk in in_chunks(sorted(set(ids)), 500):
-        chosen = select(table(Customer)).where(CUSTOMER.id.in_(chunk)).order_by(CUSTOMER.id).with_for_update()
-        rows.update({row.id: row for row in conn.execute(chosen)})
-    return rows
-
-
-def _campaigns(conn: Connection, ids: set[int]) -> dict[int, Any]:
-    columns = columns_of(Campaign)
-    return {row.id: row for row in conn.execute(select(table(Campaign)).where(columns.id.in_(sorted(ids))))}
-
-
-def _newest_calls(conn: Connection, customer_ids: Sequence[int]) -> dict[int, int]:
-    call = columns_of(Call)
-    newest: dict[int, int] = {}
-    for chunk in in_chunks(sorted(customer_ids), 500):
-        chosen = select(call.customer_id, func.max(call.id)).where(call.customer_id.in_(chunk))
-        newest.update(dict(conn.execute(chosen.group_by(call.customer_id)).all()))
-    return newest
-
-
 def _remember_numbers(conn: Connection, now: datetime, steps: Sequence[Step]) -> None:
-    number = columns_of(Number)
-    statement = (
-        update(table(Number))
-        .where(
-            number.tenant_id == bindparam("b_tenant"),
-            number.person_id == bindparam("b_person"),
-            number.phone == bindparam("b_phone"),
-        )
-        .values(last_outcome=bindparam("b_outcome"), last_outcome_at=now)
-    )
-    rows = [
-        {
-            "b_tenant": step.call.tenant_id,
-            "b_person": step.call.person_id,
-            "b_phone": step.call.phone,
-            "b_outcome": step.after.outcome,
-        }
-        for step in steps
-        if step.after.outcome is not None
-    ]
-    if rows:
-        conn.execute(statement, sorted(rows, key=lambda row: (row["b_person"], row["b_phone"])))
-
-
-def _follow_agents(conn: Connection, now: datetime, timing: Timing, steps: Sequence[Step]) -> None:
-    over = [step for step in steps if _agent_learns(step)]
-    if not over:
+    """How the newest call to each number ended."""
+    ended = {(step.call.person_id, step.call.phone): step.after.outcome for step in steps if step.after.outcome}
+    if not ended:
         return
-    campaigns = _campaigns(conn, {step.call.campaign_id for step in over if step.call.campaign_id})
-    for step in over:
-        values = _of_the_agent(now, timing, step, campaigns.get(step.call.campaign_id))
-        if values:
-            conn.execute(update(table(Agent)).where(_his(step)).values(**values))
+    numbers = find_numbers(conn, {person for person, _ in ended}, tenant_id=steps[0].call.tenant_id)
+    rows = [
+        {"id": number.id, "last_outcome": ended[number.person_id, number.phone], "last_outcome_at": now}
+        for number in numbers
+        if (number.person_id, number.phone) in ended
+    ]
+    write_numbers(conn, rows)
+
+
+def _follow_agents(
+    conn: Connection, now: datetime, timing: Timing, steps: Sequence[Step], campaigns: Mapping[int, Any]
+) -> None:
+    if not steps:
+        return
+    agents = _agents(conn, steps)
+    learned: dict[int, dict[str, Any]] = {}
+    for step in steps:
+        for agent in agents:
+            if _his(step, agent):
+                agent.update(_of_the_agent(now, timing, step, campaigns.get(step.call.campaign_id), agent))
+                learned[agent["id"]] = agent
+    write_agents(conn, [learned[key] for key in sorted(learned)])
+
+
+def _agents(conn: Connection, steps: Sequence[Step]) -> list[dict[str, Any]]:
+    """The agents of these calls, locked in id order."""
+    ids = {step.call.agent_id for step in steps} - {None}
+    extensions = {step.after.extension for step in steps} - {None}
+    chosen = select(table(Agent)).where(
+        AGENT.tenant_id == steps[0].call.tenant_id, or_(AGENT.id.in_(ids), AGENT.extension.in_(extensions))
+    )
+    return [dict(row._mapping) for row in conn.execute(chosen.order_by(AGENT.id).with_for_update(key_share=True))]
 
 
 def _agent_learns(step: Step) -> bool:
@@ -229,13 +249,12 @@ def _agent_learns(step: Step) -> bool:
     return known and (over or step.before.outcome != step.after.outcome)
 
 
-def _his(step: Step) -> Any:
-    by_extension = and_(AGENT.vendor_account_id == step.call.vendor_account_id, AGENT.extension == step.after.extension)
-    same = AGENT.id == step.call.agent_id
-    return and_(AGENT.tenant_id == step.call.tenant_id, or_(same, by_extension) if step.after.extension else same)
+def _his(step: Step, agent: Mapping[str, Any]) -> bool:
+    place = (step.call.vendor_account_id, step.after.extension)
+    return bool(agent["id"] == step.call.agent_id or place == (agent["vendor_account_id"], agent["extension"]))
 
 
-def _of_the_agent(now: datetime, timing: Timing, step: Step, campaign: Any) -> dict[str, Any]:
+def _of_the_agent(now: datetime, timing: Timing, step: Step, campaign: Any, agent: Mapping[str, Any]) -> dict[str, Any]:
     after = step.after
     match after.reason:
         case Reason.AGENT_AWAY:
@@ -243,7 +262,7 @@ def _of_the_agent(now: datetime, timing: Timing, step: Step, campaign: Any) -> d
         case Reason.AGENT_BUSY:
             return {"busy_until": now + timing.agent_busy}
         case Reason.AGENT_MISSED:
-            misses = AGENT.missed_in_a_row + 1
+            misses = agent["missed_in_a_row"] + 1
             return {"missed_in_a_row": misses, "last_call_ended_at": now, **_rest(now, misses)}
     values: dict[str, Any] = {}
     if step.before.state.live and not after.state.live and after.state is not CallState.RELEASED:
@@ -260,11 +279,8 @@ def _talked(after: Progress) -> bool:
     return answered or bool(after.billsec) or after.disposition is Outcome.ANSWERED
 
 
-def _rest(now: datetime, misses: Any) -> dict[str, Any]:
+def _rest(now: datetime, misses: int) -> dict[str, Any]:
     """Three missed pick-ups in a row, and he rests until he says that he is ready."""
-    rests = misses >= MISSES_BEFORE_REST
-    return {
-        "presence": case((rests, Presence.RESTING.value), else_=AGENT.presence),
-        "presence_since": case((rests, now), else_=AGENT.presence_since),
-        "presence_source": case((rests, "missed-calls"), else_=AGENT.presence_source),
-    }
+    if misses < MISSES_BEFORE_REST:
+        return {}
+    return {"presence": Presence.RESTING, "presence_since": now, "presence_source": "missed-calls"}

@@ -130,9 +130,9 @@ def reconsider(conn: Connection, now: datetime, tenant_id: int, customer_ids: Se
     chosen = [row for row in _locked(conn, tenant_id, customer_ids) if row.status.final and row.reason in CURABLE]
     again = {"reason": None, "due_at": now, "finished_at": None, "updated_at": now}
     for status in WAITING_STATUSES:
-        ids = [row.id for row in chosen if (row.attempts == 0) == (status is Status.NEW)]
-        _update(conn, tenant_id, ids, {**again, "status": status})
-    _tell(conn, now, chosen, Status.QUEUE, None, actor, "reconsidered")
+        rows = [row for row in chosen if (row.attempts == 0) == (status is Status.NEW)]
+        _update(conn, tenant_id, [row.id for row in rows], {**again, "status": status})
+        _tell(conn, now, rows, status, None, actor, "reconsidered")
     return len(chosen)
 
 
@@ -145,16 +145,34 @@ def close(
     detail: str | None = None,
 ) -> list[int]:
     """Make customers final without a call, and end their leases; the ids of those that were waiting. `detail` is what
-    a person said about it, kept in their history."""
+    a person said about it, kept in their history. Who was final keeps his status; that he was withdrawn is still
+    written as his reason, so that no rerun calls him."""
     by_id = {closing.customer_id: closing for closing in closings}
     closed: list[int] = []
-    waiting = [row for row in _locked(conn, tenant_id, list(by_id)) if not row.status.final]
+    found = _locked(conn, tenant_id, list(by_id))
+    waiting = [row for row in found if not row.status.final]
+    _withdraw_final(conn, now, tenant_id, [row for row in found if row.status.final], by_id, actor, detail)
     for status, reason in {(c.status, c.reason) for c in closings}:
         rows = [r for r in waiting if (by_id[r.id].status, by_id[r.id].reason) == (status, reason)]
         _update(conn, tenant_id, [row.id for row in rows], _final(now, status, reason))
         _tell(conn, now, rows, status, reason, actor, detail)
         closed += [row.id for row in rows]
     return sorted(closed)
+
+
+def _withdraw_final(
+    conn: Connection,
+    now: datetime,
+    tenant_id: int,
+    final: Sequence[Any],
+    by_id: dict[int, Closing],
+    actor: str,
+    detail: str | None,
+) -> None:
+    rows = [r for r in final if by_id[r.id].status is Status.WITHDRAWN and r.reason is not Reason.WITHDRAWN]
+    _update(conn, tenant_id, [row.id for row in rows], {"reason": Reason.WITHDRAWN, "updated_at": now})
+    for row in rows:
+        _tell(conn, now, [row], row.status, Reason.WITHDRAWN, actor, detail)
 
 
 def _final(now: datetime, status: Status, reason: Reason) -> dict[str, Any]:
@@ -206,7 +224,7 @@ def _locked(conn: Connection, tenant_id: int, customer_ids: Sequence[int]) -> li
     rows: list[Any] = []
     for chunk in in_chunks(sorted(set(customer_ids)), 500):
         chosen = select(table(Customer)).where(CUSTOMER.tenant_id == tenant_id, CUSTOMER.id.in_(chunk))
-        rows += conn.execute(chosen.order_by(CUSTOMER.id).with_for_update())
+        rows += conn.execute(chosen.order_by(CUSTOMER.id).with_for_update(key_share=True))
     return rows
 
 

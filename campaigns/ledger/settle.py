@@ -24,7 +24,7 @@ EVIDENCE = attrgetter(*Progress._fields)
 # The mode is the campaign's and does not change with what is learned.
 LEARNED = [name for name in Progress._fields if name != "mode"]
 VERDICTS = {Moved: Verdict.MOVED, Kept: Verdict.KEPT, Refused: Verdict.REFUSED}
-find_locked = Find(select(table(Call)).order_by(CALL.id).with_for_update(), key=CALL.id)
+find_locked = Find(select(table(Call)).order_by(CALL.id).with_for_update(key_share=True), key=CALL.id)
 write_calls = Update(Call, own(*LEARNED, "settled_at", "check_at"), where="call.id = :id")
 
 

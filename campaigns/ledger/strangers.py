@@ -19,7 +19,7 @@ from campaigns.models import Call, Number
 from campaigns.rows import columns_of, table
 from campaigns.states import Progress
 from campaigns.timing import Timing
-from campaigns.words import CallState, Origin, Reason
+from campaigns.words import CallState, Origin, Outcome, Reason
 
 CALL = columns_of(Call)
 NUMBER = columns_of(Number)
@@ -98,21 +98,51 @@ def rebind(conn: Connection, now: datetime, timing: Timing, from_id: int, to_id:
 
 
 def unbind(conn: Connection, now: datetime, timing: Timing, call_id: int, vendor_call_id: str, rule: bool) -> None:
-    """A call id that was bound to this call by its number turned out not to be its own."""
+    """A call id that was bound to this call by its number turned out not to be its own: it is a stranger's."""
     for call in locked(conn, [call_id]):
+        facts = facts_of(conn, call, vendor_call_id)
         _take_away(conn, now, timing, call, vendor_call_id, rule)
+        heard = Heard(call.tenant_id, call.vendor_account_id, vendor_call_id, call.phone, inbound=False)
+        made = hear(conn, now, timing, [heard])
+        told = [Told(made[vendor_call_id], fact) for fact in facts if vendor_call_id in made]
+        apply(conn, now, timing, told, {call.vendor_account_id: rule})
+
+
+def own(conn: Connection, now: datetime, timing: Timing, call_id: int, vendor_call_id: str, rule: bool = True) -> None:
+    """The vendor itself said that this id is this call's: whatever was bound otherwise by a number is put right."""
+    (call,) = locked(conn, [call_id])
+    if call.vendor_call_id not in (None, vendor_call_id) and not call.call_id_confirmed:
+        unbind(conn, now, timing, call_id, call.vendor_call_id, rule)
+    holder = conn.scalar(
+        select(CALL.id).where(
+            CALL.tenant_id == call.tenant_id,
+            CALL.vendor_account_id == call.vendor_account_id,
+            CALL.vendor_call_id == vendor_call_id,
+        )
+    )
+    if holder not in (None, call_id):
+        rebind(conn, now, timing, holder, call_id, vendor_call_id, rule)
 
 
 def _take_away(conn: Connection, now: datetime, timing: Timing, call: Any, call_id: str, rule: bool) -> None:
     before = progress_of(call)
     stranger = call.origin in (Origin.HAND, Origin.INBOUND)
     after = Progress(None, CallState.RELEASED, reason=Reason.REBOUND, charged=False) if stranger else None
-    after = after or refold(conn, call, call_id, rule)
+    after = after or _without(conn, call, call_id, rule)
     step = Step(call, before, after)
     values = {name: getattr(after, name) for name in _EVIDENCE}
     check = now + timing.check_again if not after.state.final else next_check(step, now, timing)
     conn.execute(update(table(Call)).where(CALL.id == call.id).values(**values, check_at=check))
     consequences.follow(conn, now, timing, [step])
+
+
+def _without(conn: Connection, call: Any, call_id: str, rule: bool) -> Progress:
+    """The call's evidence without that of another id. What was settled does not come to life again, for the number
+    may be in another call by now: it is unknown what became of it."""
+    left = refold(conn, call, call_id, rule)
+    if call.state is CallState.SETTLED and not left.state.final:
+        left = left._replace(state=CallState.SETTLED, outcome=Outcome.UNKNOWN, reason=Reason.NO_EVIDENCE)
+    return left
 
 
 _EVIDENCE = (

@@ -110,7 +110,7 @@ def _lock(conn: Connection, campaign: Campaign) -> None:
     """Two imports into one campaign go one after the other."""
     columns = columns_of(Campaign)
     chosen = select(columns.id).where(columns.tenant_id == campaign.tenant_id, columns.id == campaign.id)
-    conn.execute(chosen.with_for_update()).one()
+    conn.execute(chosen.with_for_update(key_share=True)).one()
 
 
 def _turn(

@@ -191,7 +191,7 @@ class Notebook:
         if page.open_call_id not in (None, ring.id) or ring.id != self._newest(page.id):
             return None
         page.open_call_id = None
-        return None if page.status is Status.WITHDRAWN or page.run_id != ring.run_id else page
+        return None if page.reason is Reason.WITHDRAWN or page.run_id != ring.run_id else page
 
 
 def _after(page: Page, outcome: Outcome, talk: int, ended_at: datetime, missed: bool) -> None:

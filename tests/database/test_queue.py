@@ -236,6 +236,9 @@ class Clerk(RuleBasedStateMachine):
         if closed:
             page.end(Status.WITHDRAWN, Reason.WITHDRAWN)
             page.unlease()
+        else:
+            # Who was final stays so; that he was withdrawn is the reason from now on.
+            page.reason = Reason.WITHDRAWN
 
     @rule(which=st.integers(0, 1), data=st.data())
     @precondition(lambda self: self.notes.rings)

@@ -126,7 +126,6 @@ async def test_after_the_end_nothing_is_taken_any_more() -> None:
     assert answers == {1: False}
 
 
-@pytest.mark.xfail(strict=True, reason="what is being gathered when the end comes waits for ever")
 async def test_what_came_just_before_the_end_is_not_left_without_an_answer() -> None:
     book, answers = Book(), dict[int, bool]()
     intake = Intake(book.write)

@@ -126,7 +126,6 @@ def test_below_the_level_nothing_is_written(written: io.StringIO) -> None:
     assert written.getvalue() == ""
 
 
-@pytest.mark.xfail(strict=True, reason="after a colon, a letter, a dash or an underscore a number is taken for none")
 @pytest.mark.parametrize(
     "text",
     [
@@ -143,7 +142,6 @@ def test_a_number_is_hidden_whatever_stands_beside_it(text: str) -> None:
     assert "2345" not in digits(masked(text))
 
 
-@pytest.mark.xfail(strict=True, reason="only texts, lists and the values of dictionaries are looked into")
 @pytest.mark.parametrize(
     "value",
     [{"0912345678": 1}, {"0912345678"}, b"0912345678", ValueError("0912345678"), 84912345678],
@@ -153,6 +151,5 @@ def test_a_number_is_hidden_in_whatever_holds_it(value: object) -> None:
     assert "2345" not in str(guard(None, "info", {"detail": value}))
 
 
-@pytest.mark.xfail(strict=True, reason="names within a dictionary are not looked at")
 def test_a_secret_within_a_dictionary_is_not_written() -> None:
     assert "s3cr3t" not in shown(headers={"Authorization": "Bearer s3cr3t"})

@@ -28,7 +28,7 @@ demo: setup ## run a whole campaign against the shipped simulator, in about a mi
 	@$(BIN)/dialer demo
 
 test: setup ## all tests but the long ones, in under 6 minutes
-	@$(BIN)/python -m pytest -m "not deep"
+	@$(BIN)/python -m pytest -m "not deep" -n 3 --dist worksteal
 
 test-deep: setup ## the long tests: more examples, more seeds, more crashes
 	@HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest

@@ -5,14 +5,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
 from campaigns.compliance import Cleared, Withheld
 from campaigns.dossiers import Candidate, Hopeless
 from campaigns.models import Decision
-from campaigns.rows import table
 from campaigns.rulebooks import Rulebook
+from campaigns.statements import Insert
 from campaigns.words import Reason
+
+write_decisions = Insert(
+    Decision,
+    "tenant_id",
+    "campaign_id",
+    "customer_id",
+    "cleared",
+    "reason",
+    "until",
+    "rulebook",
+    "rulebook_version",
+    "facts",
+    "at",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +47,7 @@ def keep(conn: Connection, now: datetime, campaign: Any, verdicts: Verdicts, rul
     for candidate, verdict in verdicts.reviewed:
         if isinstance(verdict, Withheld) and candidate.customer.reason is not verdict.reason:
             rows.append(_row(now, campaign, book, candidate.customer, verdict.reason, verdict.until, _facts(candidate)))
-    if rows:
-        conn.execute(insert(table(Decision)), rows)
+    write_decisions(conn, rows)
 
 
 def _row(

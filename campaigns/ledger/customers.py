@@ -7,8 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, func, insert, select, update
 
-from campaigns.models import Change, Customer, Run
+from campaigns.ledger.history import write_changes
+from campaigns.models import Customer, Run
 from campaigns.rows import columns_of, in_chunks, table
+from campaigns.statements import Find, Update
 from campaigns.words import WAITING_STATUSES, Reason, Status
 
 CUSTOMER = columns_of(Customer)
@@ -21,6 +23,18 @@ CURABLE = (
     Reason.MISSING_VARIABLE,
     Reason.UNKNOWN_ZONE,
     Reason.MISSING_PURPOSE,
+)
+find_locked = Find(
+    select(table(Customer))
+    .where(CUSTOMER.tenant_id == bindparam("tenant_id"))
+    .order_by(CUSTOMER.id)
+    .with_for_update(key_share=True),
+    key=CUSTOMER.id,
+)
+give_back = Update(
+    Customer,
+    "due_at = :due_at, reason = :reason, lease_token = NULL, lease_until = NULL, updated_at = :updated_at",
+    where="customer.tenant_id = :tenant_id AND customer.id = :id AND customer.lease_token = :lease_token",
 )
 
 
@@ -188,19 +202,12 @@ def _final(now: datetime, status: Status, reason: Reason) -> dict[str, Any]:
 
 def postpone(conn: Connection, now: datetime, tenant_id: int, waits: Sequence[Waiting], token: str) -> None:
     """Give leased customers back, to be due later. A lease that is no longer ours is left alone."""
-    statement = (
-        update(table(Customer))
-        .where(CUSTOMER.tenant_id == tenant_id, CUSTOMER.id == bindparam("b_id"), CUSTOMER.lease_token == token)
-        .values(
-            due_at=bindparam("b_due"), reason=bindparam("b_reason"), lease_token=None, lease_until=None, updated_at=now
-        )
-    )
+    mine = {"tenant_id": tenant_id, "lease_token": token, "updated_at": now}
     rows = [
-        {"b_id": wait.customer_id, "b_due": wait.due_at, "b_reason": wait.reason}
+        mine | {"id": wait.customer_id, "due_at": wait.due_at, "reason": wait.reason}
         for wait in sorted(waits, key=lambda wait: wait.customer_id)
     ]
-    if rows:
-        conn.execute(statement, rows)
+    give_back(conn, rows)
 
 
 def rename(conn: Connection, now: datetime, tenant_id: int, changes: Sequence[dict[str, Any]]) -> None:
@@ -221,11 +228,7 @@ def waiting_word() -> Any:
 
 def _locked(conn: Connection, tenant_id: int, customer_ids: Sequence[int]) -> list[Any]:
     """These customers' rows, locked in id order."""
-    rows: list[Any] = []
-    for chunk in in_chunks(sorted(set(customer_ids)), 500):
-        chosen = select(table(Customer)).where(CUSTOMER.tenant_id == tenant_id, CUSTOMER.id.in_(chunk))
-        rows += conn.execute(chosen.order_by(CUSTOMER.id).with_for_update(key_share=True))
-    return rows
+    return list(find_locked(conn, customer_ids, tenant_id=tenant_id))
 
 
 def _update(conn: Connection, tenant_id: int, ids: Iterable[int], values: dict[str, Any]) -> None:
@@ -248,6 +251,7 @@ def _tell(
             "tenant_id": row.tenant_id,
             "campaign_id": row.campaign_id,
             "customer_id": row.id,
+            "call_id": None,
             "before": row.status.value,
             "after": after.value,
             "reason": reason,
@@ -257,5 +261,4 @@ def _tell(
         }
         for row in rows
     ]
-    if told:
-        conn.execute(insert(table(Change)), told)
+    write_changes(conn, told)

@@ -5,17 +5,54 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection, bindparam, select
 
 from campaigns.compliance import Cleared
 from campaigns.ledger.customers import Waiting, postpone
-from campaigns.models import Call, Customer, Fact
-from campaigns.rows import columns_of, ignoring, table
+from campaigns.ledger.history import write_facts
+from campaigns.models import Call, Customer
+from campaigns.rows import columns_of
+from campaigns.statements import Find, Insert, Update
 from campaigns.timing import Timing
-from campaigns.words import CallState, FactKind, Origin, Reason, Role, Status, Verdict
+from campaigns.words import CallState, FactKind, Origin, Reason, Role, Verdict
 
 CALL = columns_of(Call)
-CUSTOMER = columns_of(Customer)
+write_calls = Insert(
+    Call,
+    "tenant_id",
+    "vendor_account_id",
+    "campaign_id",
+    "customer_id",
+    "person_id",
+    "run_id",
+    "origin",
+    "mode",
+    "phone",
+    "role",
+    "reference",
+    "attempt",
+    "agent_id",
+    "hotline",
+    "rulebook",
+    "rulebook_version",
+    "lease_token",
+    "state",
+    "charged",
+    "call_id_confirmed",
+    "recorded",
+    "checks",
+    "intended_at",
+    "check_at",
+    ignoring=True,
+)
+find_written = Find(select(CALL.reference, CALL.id).where(CALL.tenant_id == bindparam("tenant_id")), key=CALL.reference)
+charge = Update(
+    Customer,
+    """status = 'queue', reason = NULL, attempts = customer.attempts + 1,
+    attempts_in_all = customer.attempts_in_all + 1, open_call_id = :open_call_id,
+    lease_token = NULL, lease_until = NULL, updated_at = :updated_at""",
+    where="customer.id = :id AND customer.lease_token = :lease_token",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +79,9 @@ def intend(
     rows = [_row(now, timing, campaign, intent, token) for intent in sorted(intents, key=lambda i: i.cleared.phone)]
     if not rows:
         return {}
-    statement = ignoring(conn, Call).values(rows).returning(CALL.reference, CALL.id)
-    held: dict[str, int] = dict(conn.execute(statement).all())
+    write_calls(conn, rows)
+    written = find_written(conn, [intent.reference for intent in intents], tenant_id=campaign.tenant_id)
+    held: dict[str, int] = {row.reference: row.id for row in written}
     _charge(conn, now, [(i.cleared.customer_id, held[i.reference]) for i in intents if i.reference in held], token)
     _write_history(conn, now, campaign.tenant_id, held)
     lost = [i.cleared.customer_id for i in intents if i.reference not in held]
@@ -82,36 +120,24 @@ def _row(now: datetime, timing: Timing, campaign: Any, intent: Intent, token: st
 
 
 def _charge(conn: Connection, now: datetime, held: Sequence[tuple[int, int]], token: str) -> None:
-    statement = (
-        update(table(Customer))
-        .where(CUSTOMER.id == bindparam("b_id"), CUSTOMER.lease_token == token)
-        .values(
-            status=Status.QUEUE,
-            reason=None,
-            attempts=CUSTOMER.attempts + 1,
-            attempts_in_all=CUSTOMER.attempts_in_all + 1,
-            open_call_id=bindparam("b_call"),
-            lease_token=None,
-            lease_until=None,
-            updated_at=now,
-        )
-    )
-    if held:
-        conn.execute(statement, [{"b_id": customer, "b_call": call} for customer, call in sorted(held)])
+    rows = [
+        {"id": customer, "open_call_id": call, "lease_token": token, "updated_at": now}
+        for customer, call in sorted(held)
+    ]
+    charge(conn, rows)
 
 
 def _write_history(conn: Connection, now: datetime, tenant_id: int, held: dict[str, int]) -> None:
-    rows = [
-        {
-            "tenant_id": tenant_id,
-            "call_id": call_id,
-            "kind": FactKind.INTENDED,
-            "verdict": Verdict.MOVED,
-            "after": CallState.INTENDED,
-            "at": now,
-            "recorded_at": now,
-        }
-        for call_id in sorted(held.values())
-    ]
-    if rows:
-        conn.execute(insert(table(Fact)), rows)
+    fact = {
+        "tenant_id": tenant_id,
+        "kind": FactKind.INTENDED,
+        "verdict": Verdict.MOVED,
+        "before": None,
+        "after": CallState.INTENDED,
+        "reason": None,
+        "detail": {},
+        "receipt_id": None,
+        "at": now,
+        "recorded_at": now,
+    }
+    write_facts(conn, [fact | {"call_id": call} for call in sorted(held.values())])

@@ -1,11 +1,13 @@
 """The same imports on PostgreSQL, where one can be had, and how it finds the customers of a list."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
-from database.conftest import clones, portal, postgresql  # noqa: F401 (fixtures)
-from databases import Desk
+import pytest
+from anyio.from_thread import BlockingPortal
+from database.conftest import clones, portal  # noqa: F401 (fixtures)
+from databases import Clones, Desk, desk
 from sqlalchemy import Connection, event, select
 
 from campaigns import lists
@@ -23,14 +25,21 @@ def listed(count: int, amount: int = 1) -> list[list[str]]:
     return [[f"KH{n}", "An", f"09{n:08d} / 08{n % 9 + 1}{n:07d} (mẹ)", f"HD{n}", str(amount)] for n in range(count)]
 
 
-def test_a_list_loaded_twice_and_corrected_says_the_same_as_on_sqlite(postgresql: Desk, read_rows: ReadRows) -> None:  # noqa: F811
-    campaign = postgresql.run(lambda conn: found(conn, "C1"))
+@pytest.fixture
+def untouched(portal: BlockingPortal, clones: Clones) -> Iterator[Desk]:  # noqa: F811
+    """A database of its own: no statistics, and nobody else's rows."""
+    with desk(portal, clones.migrated()) as one:
+        yield one
+
+
+def test_a_list_loaded_twice_and_corrected_says_the_same_as_on_sqlite(untouched: Desk, read_rows: ReadRows) -> None:
+    campaign = untouched.run(lambda conn: found(conn, "C1"))
 
     def load(listfile: ListFile, days: int = 0) -> tuple[int, int, int]:
         def work(conn: Connection) -> lists.ListCounts:
             return lists.load(conn, MONDAY + timedelta(days=days), campaign, listfile, "test", "a.csv")
 
-        counts = postgresql.run(work)
+        counts = untouched.run(work)
         return counts.kept, counts.updated, counts.unchanged
 
     first = read_rows([HEADER, *listed(7000)])
@@ -42,10 +51,10 @@ def test_a_list_loaded_twice_and_corrected_says_the_same_as_on_sqlite(postgresql
     def stored(conn: Connection) -> list[int]:
         return [len(conn.execute(select(table(model))).all()) for model in (Person, Number, Customer, Debt)]
 
-    assert postgresql.run(stored) == [7000, 14000, 7000, 7000]
+    assert untouched.run(stored) == [7000, 14000, 7000, 7000]
 
 
-def test_customers_are_found_by_index_before_there_are_statistics(postgresql: Desk) -> None:  # noqa: F811
+def test_customers_are_found_by_index_before_there_are_statistics(untouched: Desk) -> None:
     """Without it the first large list of a fresh database takes minutes, growing with the square of its length."""
     person = columns_of(Person)
     statements: list[tuple[str, Any]] = []
@@ -66,6 +75,6 @@ def test_customers_are_found_by_index_before_there_are_statistics(postgresql: De
         statement, parameters = statements[-1]
         return conn.exec_driver_sql(f"EXPLAIN ANALYZE {statement}", parameters).scalars().all()
 
-    plan = "\n".join(postgresql.run(work))
+    plan = "\n".join(untouched.run(work))
     assert "uq_person_key" in plan
     assert "Rows Removed by Filter" not in plan

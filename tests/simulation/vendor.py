@@ -14,6 +14,7 @@ from random import Random
 from campaigns.words import Mode, Outcome, Reason
 from dialer.gateways import NotPlaced, Order, Placed, Placing, Terms
 from tests.simulation.post import Post
+from tests.simulation.trace import Trace
 
 FATES = (
     (Outcome.ANSWERED, 45),
@@ -111,7 +112,9 @@ class Queue:
 class Vendor:
     """A switch with agents, queues and lines. `teams` tells which extensions serve a queue."""
 
-    def __init__(self, chance: Random, quirks: Quirks, post: Post, teams: dict[str, Sequence[str]]) -> None:
+    def __init__(
+        self, chance: Random, quirks: Quirks, post: Post, teams: dict[str, Sequence[str]], trace: Trace
+    ) -> None:
         self.quirks = quirks
         self.calls: list[Call] = []
         self.entries: dict[str, Entry] = {}
@@ -122,6 +125,7 @@ class Vendor:
         self._chance = chance
         self._post = post
         self._teams = teams
+        self._trace = trace
         self._events: list[tuple[datetime, int, Callable[[datetime], None]]] = []
         self._scheduled = 0
 
@@ -200,6 +204,7 @@ class Vendor:
 
     def delete(self, at: datetime, code: str) -> None:
         """Forget who waits; calls go on."""
+        self._note(at, f"{code} deleted")
         if queue := self.queues.pop(code, None):
             self._drop(at, queue)
 
@@ -258,6 +263,7 @@ class Vendor:
     def _ring(self, at: datetime, call: Call) -> None:
         busy = any(other.phone == call.phone for other in self.live() if other is not call and other.rang_at)
         call.rang_at = at
+        self._note(at, f"{call.call_id} rings {call.phone} for {call.reference or 'nobody of ours'}")
         fates, weights = zip(*FATES, strict=True)
         fate = Outcome.BUSY if busy else self._chance.choices(fates, weights)[0]
         seconds = self._chance.uniform(1, 20)
@@ -309,7 +315,11 @@ class Vendor:
         self._tell(at, call, "cdr")
 
     def _tell(self, at: datetime, call: Call, state: str) -> None:
+        self._note(at, f"{call.call_id} {state} {call.result or ''}")
         self._post.tell(at, call, state, self.quirks.hooks_name_extension)
+
+    def _note(self, at: datetime, what: str) -> None:
+        self._trace.tell(at, "vendor", what)
 
     # Calls of others
 

@@ -42,7 +42,7 @@ class World:
         self.chance = Random(f"scheduler {plan.seed}")
         self.post = Post(Random(f"post {plan.seed}"), plan.hooks, self.clock)
         teams = {campaign.queue: campaign.team for campaign in plan.campaigns}
-        self.vendor = Vendor(Random(f"vendor {plan.seed}"), plan.quirks, self.post, teams)
+        self.vendor = Vendor(Random(f"vendor {plan.seed}"), plan.quirks, self.post, teams, trace)
         self.vendor.agents = {extension: Agent(extension) for extension in EXTENSIONS}
         self.workers: list[Worker] = []
         self.ceilings: dict[int, list[tuple[datetime, int | None]]] = {}

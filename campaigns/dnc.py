@@ -5,15 +5,41 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from campaigns.models import Call, Campaign, Customer, Number, Person, Suppression
-from campaigns.rows import columns_of, in_chunks, insert_ignoring, table
+from campaigns.rows import columns_of, table
+from campaigns.statements import Find, Insert
 from campaigns.words import LIVE_STATES, Purpose, Scope, Subject
 
 EVERY_PURPOSE = "all"
 SUPPRESSION = columns_of(Suppression)
 CALL = columns_of(Call)
+
+write_suppressions = Insert(
+    Suppression,
+    "tenant_id",
+    "scope",
+    "campaign_id",
+    "subject_kind",
+    "subject",
+    "purpose",
+    "source",
+    "reason",
+    "actor",
+    "since",
+    ignoring=True,
+)
+find_suppressed = Find(
+    select(SUPPRESSION.subject).where(
+        SUPPRESSION.tenant_id == bindparam("tenant_id"),
+        SUPPRESSION.subject_kind == bindparam("kind"),
+        SUPPRESSION.until.is_(None),
+        or_(SUPPRESSION.purpose == EVERY_PURPOSE, SUPPRESSION.purpose == bindparam("purpose")),
+        or_(SUPPRESSION.campaign_id.is_(None), SUPPRESSION.campaign_id == bindparam("campaign_id")),
+    ),
+    key=SUPPRESSION.subject,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +71,7 @@ def suppress(conn: Connection, now: datetime, tenant_id: int, entries: Sequence[
         }
         for e in entries
     }
-    in_order = [rows[key] for key in sorted(rows)]
-    return sum(insert_ignoring(conn, Suppression, chunk) for chunk in in_chunks(in_order, 500))
+    return write_suppressions(conn, [rows[key] for key in sorted(rows)])
 
 
 def lift(
@@ -74,24 +99,10 @@ def suppressed(
     person_keys: Iterable[str],
 ) -> tuple[set[str], set[str]]:
     """Which of these phones and list ids this campaign must not call."""
-    asked = {Subject.NUMBER: set(phones), Subject.PERSON: set(person_keys)}
-    found: dict[Subject, set[str]] = {Subject.NUMBER: set(), Subject.PERSON: set()}
-    for kind, subjects in asked.items():
-        for chunk in in_chunks(sorted(subjects), 500):
-            found[kind].update(conn.scalars(_holding(tenant_id, campaign_id, purpose, kind, chunk)))
-    return found[Subject.NUMBER], found[Subject.PERSON]
-
-
-def _holding(tenant_id: int, campaign_id: int, purpose: Purpose | None, kind: Subject, subjects: list[str]) -> Any:
-    purposes = [EVERY_PURPOSE, *([purpose.value] if purpose else [])]
-    return select(SUPPRESSION.subject).where(
-        SUPPRESSION.tenant_id == tenant_id,
-        SUPPRESSION.subject_kind == kind,
-        SUPPRESSION.subject.in_(subjects),
-        SUPPRESSION.until.is_(None),
-        SUPPRESSION.purpose.in_(purposes),
-        or_(SUPPRESSION.campaign_id.is_(None), SUPPRESSION.campaign_id == campaign_id),
-    )
+    bound = {"tenant_id": tenant_id, "campaign_id": campaign_id, "purpose": purpose or EVERY_PURPOSE}
+    numbers = find_suppressed(conn, phones, kind=Subject.NUMBER, **bound)
+    people = find_suppressed(conn, person_keys, kind=Subject.PERSON, **bound)
+    return {row.subject for row in numbers}, {row.subject for row in people}
 
 
 def history(conn: Connection, tenant_id: int, subject: str) -> list[Any]:

@@ -6,18 +6,52 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from campaigns import dnc, rulebooks
 from campaigns.compliance import Dossier, Withheld, may_ever_dial, review
 from campaigns.models import Call, Customer, Debt, Number, Person
 from campaigns.retries import STATUS_OF
-from campaigns.rows import columns_of, in_chunks, table
+from campaigns.rows import columns_of, table
+from campaigns.statements import Find, spelled
 from campaigns.timing import Timing
 from campaigns.words import LIVE_STATES, Mode, Reason, Status, Subject
 
 CALL = columns_of(Call)
+CUSTOMER = columns_of(Customer)
+DEBT = columns_of(Debt)
+NUMBER = columns_of(Number)
+PERSON = columns_of(Person)
 RING_SECONDS = 45
+TENANT: Any = bindparam("tenant_id")
+
+find_customers = Find(select(table(Customer)).where(CUSTOMER.tenant_id == TENANT), key=CUSTOMER.id)
+find_people = Find(
+    select(PERSON.id, PERSON.key_kind, PERSON.key, PERSON.name, PERSON.zone).where(PERSON.tenant_id == TENANT),
+    key=PERSON.id,
+)
+find_numbers = Find(
+    select(NUMBER.person_id, NUMBER.phone, NUMBER.role, NUMBER.needs_review)
+    .where(NUMBER.tenant_id == TENANT, NUMBER.removed_at.is_(None))
+    .order_by(NUMBER.person_id, NUMBER.position, NUMBER.id),
+    key=NUMBER.person_id,
+)
+find_debts = Find(
+    select(DEBT.customer_id, DEBT.dpd, DEBT.variables)
+    .where(DEBT.tenant_id == TENANT, DEBT.removed_at.is_(None))
+    .order_by(DEBT.customer_id, DEBT.id),
+    key=DEBT.customer_id,
+)
+find_outcomes = Find(
+    select(CALL.customer_id, CALL.outcome)
+    .where(CALL.tenant_id == TENANT, CALL.outcome.is_not(None))
+    .order_by(CALL.customer_id, CALL.id),
+    key=CALL.customer_id,
+)
+find_busy = Find(select(CALL.phone).where(CALL.tenant_id == TENANT, spelled(CALL.state, LIVE_STATES)), key=CALL.phone)
+find_talking = Find(
+    select(CALL.person_id).where(CALL.tenant_id == TENANT, spelled(CALL.state, LIVE_STATES)), key=CALL.person_id
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +122,8 @@ def _spent(conn: Connection, campaign: Any, customers: Sequence[Any]) -> dict[in
     """Those who had more attempts than the campaign allows by now, and what their last outcome makes of them: the
     recalls may have been made fewer since they began to wait."""
     over = [customer.id for customer in customers if customer.attempts > campaign.max_recall_count]
-    spent: dict[int, Status] = {}
-    for chunk in in_chunks(sorted(over), 500):
-        chosen = select(CALL.customer_id, CALL.outcome).where(
-            CALL.tenant_id == campaign.tenant_id, CALL.customer_id.in_(chunk), CALL.outcome.is_not(None)
-        )
-        for customer, outcome in conn.execute(chosen.order_by(CALL.id)):
-            spent[customer] = STATUS_OF[outcome]
-    return spent
+    ended = find_outcomes(conn, over, tenant_id=campaign.tenant_id)
+    return {call.customer_id: STATUS_OF[call.outcome] for call in ended}
 
 
 def _read(conn: Connection, campaign: Any, customers: Sequence[Any]) -> _Facts:
@@ -140,10 +168,9 @@ def forbidden(
     conn: Connection, now: datetime, timing: Timing, tenant: Any, campaign: Any, calls: Sequence[Any]
 ) -> dict[int, Reason]:
     """The customers of these handed-over calls whom the gate would not let be rung any more, and why."""
-    customer = columns_of(Customer)
-    chosen = select(table(Customer)).where(customer.id.in_([call.customer_id for call in calls]))
     fixed = {call.customer_id: call.phone for call in calls}
-    candidates, hopeless = gather(conn, timing, tenant, campaign, conn.execute(chosen).all(), fixed)
+    customers = find_customers(conn, fixed, tenant_id=tenant.id)
+    candidates, hopeless = gather(conn, timing, tenant, campaign, customers, fixed)
     withheld = {one.customer.id: one.reason for one in hopeless}
     for candidate in candidates:
         # The call that is judged is itself the one that keeps number and person busy.
@@ -163,25 +190,13 @@ def _hopeless(customer: Any, own: Sequence[Any], lawful: Sequence[Any]) -> Hopel
 
 
 def _people(conn: Connection, tenant_id: int, ids: Sequence[int]) -> dict[int, Any]:
-    columns = columns_of(Person)
-    people: dict[int, Any] = {}
-    for chunk in in_chunks(sorted(set(ids)), 500):
-        chosen = select(columns.id, columns.key_kind, columns.key, columns.name, columns.zone)
-        people.update(
-            {p.id: p for p in conn.execute(chosen.where(columns.tenant_id == tenant_id, columns.id.in_(chunk)))}
-        )
-    return people
+    return {person.id: person for person in find_people(conn, ids, tenant_id=tenant_id)}
 
 
 def _numbers(conn: Connection, tenant_id: int, person_ids: Sequence[int]) -> dict[int, list[Any]]:
-    columns = columns_of(Number)
     numbers: dict[int, list[Any]] = defaultdict(list)
-    for chunk in in_chunks(sorted(person_ids), 500):
-        chosen = select(columns.person_id, columns.phone, columns.role, columns.needs_review).where(
-            columns.tenant_id == tenant_id, columns.person_id.in_(chunk), columns.removed_at.is_(None)
-        )
-        for number in conn.execute(chosen.order_by(columns.person_id, columns.position, columns.id)):
-            numbers[number.person_id].append(number)
+    for number in find_numbers(conn, person_ids, tenant_id=tenant_id):
+        numbers[number.person_id].append(number)
     return numbers
 
 
@@ -189,33 +204,19 @@ def _in_call(
     conn: Connection, tenant_id: int, phones: set[str], person_ids: Sequence[int]
 ) -> tuple[set[str], set[int]]:
     """Which of these numbers and people are in a live call of any kind, inbound and hand-dialled ones too."""
-    busy: set[str] = set()
-    talking: set[int] = set()
-    for chunk in in_chunks(sorted(phones), 500):
-        live = select(CALL.phone).where(CALL.tenant_id == tenant_id, CALL.state.in_(LIVE_STATES), CALL.phone.in_(chunk))
-        busy.update(conn.scalars(live))
-    for people in in_chunks(sorted(person_ids), 500):
-        live = select(CALL.person_id).where(
-            CALL.tenant_id == tenant_id, CALL.state.in_(LIVE_STATES), CALL.person_id.in_(people)
-        )
-        talking.update(conn.scalars(live))
-    return busy, talking
+    busy = {call.phone for call in find_busy(conn, phones, tenant_id=tenant_id)}
+    return busy, {call.person_id for call in find_talking(conn, person_ids, tenant_id=tenant_id)}
 
 
 def _variables(conn: Connection, campaign: Any, customers: Sequence[Any]) -> dict[int, dict[str, Any]]:
     """The script's variables: those of the contract that is the most days past due."""
     if campaign.mode is not Mode.AUTOCALL:
         return {}
-    columns = columns_of(Debt)
     worst: dict[int, Any] = {}
-    for chunk in in_chunks(sorted(customer.id for customer in customers), 500):
-        chosen = select(table(Debt)).where(
-            columns.tenant_id == campaign.tenant_id, columns.customer_id.in_(chunk), columns.removed_at.is_(None)
-        )
-        for debt in conn.execute(chosen.order_by(columns.customer_id, columns.id)):
-            known = worst.get(debt.customer_id)
-            if known is None or (debt.dpd or 0) > (known.dpd or 0):
-                worst[debt.customer_id] = debt
+    for debt in find_debts(conn, [customer.id for customer in customers], tenant_id=campaign.tenant_id):
+        known = worst.get(debt.customer_id)
+        if known is None or (debt.dpd or 0) > (known.dpd or 0):
+            worst[debt.customer_id] = debt
     return {
         customer: {name: debt.variables.get(name) for name in campaign.variables} for customer, debt in worst.items()
     }

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import anyio
 import anyio.lowlevel
+from sqlalchemy.exc import DBAPIError
 
 from dialer.database import Database, clock
 from dialer.logs import log
@@ -66,9 +67,17 @@ class Loop:
             now = await self._database.read(clock)
             busy = await self._step(now)
         except Exception as error:
-            self._log.exception("step failed", error=type(error).__name__)
-            if self._metrics is not None:
-                self._metrics.failures.labels(self.name, type(error).__name__).inc()
+            self._report(error)
             return AFTER_TROUBLE
         await anyio.lowlevel.checkpoint()
         return 0 if busy else self._every
+
+    def _report(self, error: Exception) -> None:
+        """A database that is away is one plain line; a surprise keeps its traceback."""
+        name = type(error).__name__
+        if isinstance(error, DBAPIError | OSError):
+            self._log.error("step failed", error=name, detail=str(getattr(error, "orig", error)))
+        else:
+            self._log.exception("step failed", error=name)
+        if self._metrics is not None:
+            self._metrics.failures.labels(self.name, name).inc()

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+import anyio
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from campaigns import agents, compliance, dossiers, ledger, queue, rulebooks, states
 from campaigns.compliance import Cleared, Withheld
@@ -30,6 +32,8 @@ from dialer.vendors import Vendors
 AHEAD_OF_WIRE = 20
 # How often a claim looks for others where those it found may not be called.
 SEARCHES = 5
+# Seconds until an answer that could not be written is tried again.
+AFTER_TROUBLE = 1.0
 # Reasons to hold back every call of the account for a while, and those that need a person.
 SLOW_DOWN = (Reason.THROTTLED, Reason.UNREACHABLE)
 
@@ -110,10 +114,21 @@ class PlacingLoop:
             with timed(self._metrics.place_seconds):
                 answers = await _place(gateway, terms_of(campaign), [order for _, order in part])
             calls = {order.reference: call for call, order in part}
-            await self._database.write(record, self._timing, campaign, calls, answers)
+            await self._record(campaign, calls, answers)
             self._tell(campaign, answers)
         finally:
             self._on_wire[campaign.id] -= len(part)
+
+    async def _record(self, campaign: Any, calls: Mapping[str, int], answers: Sequence[Placing]) -> None:
+        """Write the answers, again and again while the database is away: nobody else knows them."""
+        while True:
+            try:
+                await self._database.write(record, self._timing, campaign, calls, answers)
+            except DBAPIError as error:
+                self._log.error("answers not written", count=len(answers), detail=str(error.orig))
+                await anyio.sleep(AFTER_TROUBLE)
+            else:
+                return
 
     def _tell(self, campaign: Any, answers: Sequence[Placing]) -> None:
         for answer in answers:

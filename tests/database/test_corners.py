@@ -1,4 +1,4 @@
-"""Corners where two truths meet. A mark says which of them the engine does not turn yet, and what happens there."""
+"""Corners where two truths meet. A mark says which of them the engine does not turn yet."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -190,3 +190,15 @@ def test_no_campaign_starves_where_channels_are_fewer_than_campaigns(database: D
         database.run(tell, live[0], Fact(FactKind.RECORD, START, billsec=9, disposition=Outcome.ANSWERED))
     called = {call.campaign_id for call in database.run(calls, of.tenant_id).values()}
     assert called == {one.id for one in each}
+
+
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="only the status is looked at (consequences.DECIDED)")
+def test_who_was_withdrawn_when_he_was_final_is_not_freed_by_a_late_truth(database: Desk) -> None:
+    of = database.run(lambda conn: scene(conn, Mode.AUTOCALL, max_recall_count=0))
+    (call,), (listed,) = of.call_ids, of.listed
+    database.run(tell, call, RINGING, Fact(FactKind.GIVEN_UP, START, reason=Reason.NO_EVIDENCE))
+    database.run(lambda conn: ledger.amend(conn, START, of.campaign, {"max_recall_count": 5}, "test"))
+    withdrawn = Closing(listed.customer_id, Status.WITHDRAWN, Reason.WITHDRAWN)
+    database.run(ledger.close, START, of.of.tenant_id, [withdrawn], "test")
+    database.run(tell, call, HANGUP, replace(CDR, disposition=Outcome.BUSY))
+    assert database.run(customers, of.of.tenant_id)[listed.customer_id].status.final

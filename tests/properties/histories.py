@@ -76,10 +76,12 @@ HABITS = st.builds(
 
 
 @st.composite
-def histories(draw: st.DrawFn, modes: tuple[Mode, ...] = tuple(Mode)) -> History:
+def histories(
+    draw: st.DrawFn, modes: tuple[Mode, ...] = tuple(Mode), dispositions: tuple[Outcome, ...] = DISPOSITIONS
+) -> History:
     """Any call of any mode, with its placing answer, four hooks and a record."""
     mode = draw(st.sampled_from(modes))
-    disposition = draw(st.sampled_from(DISPOSITIONS))
+    disposition = draw(st.sampled_from(dispositions))
     answered = disposition is Outcome.ANSWERED
     talk = draw(st.integers(0, 400)) if answered else 0
     extension = _extension(draw, mode, answered)

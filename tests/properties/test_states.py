@@ -198,6 +198,26 @@ def test_a_fact_survives_being_stored(history: History, data: st.DataObject) -> 
     assert Fact.retold(fact.kind, fact.at, fact.reason, fact.told()) == fact
 
 
+@pytest.mark.parametrize("result", [Outcome.ANSWERED, Outcome.UNKNOWN])
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_record_that_leaves_the_talk_time_open_is_the_last_word(result: Outcome, backwards: bool) -> None:
+    """Waiting for more would be waiting for ever: the vendor has no more. A late hook still corrects it."""
+    start = History(Mode.AUTOCALL, Outcome.ANSWERED, 30, None, ()).start
+    record = Fact(FactKind.RECORD, START, call_id="V1", disposition=result, confirms=True)
+    cdr = Fact(FactKind.CDR, START, call_id="V1", disposition=Outcome.ANSWERED)
+    call = fold(start, [record, cdr] if backwards else [cdr, record])
+    assert (call.state, call.outcome, call.reason) == (CallState.SETTLED, Outcome.UNKNOWN, Reason.NO_EVIDENCE)
+    call = fold(call, [Fact(FactKind.HANGUP, START, call_id="V1", billsec=30)])
+    assert (call.outcome, call.reason) == (Outcome.ANSWERED, None)
+
+
+@given(histories((Mode.AUTODIALER,), (Outcome.ANSWERED,)), SOME)
+def test_without_a_record_an_answer_that_names_no_agent_is_not_judged(history: History, data: st.DataObject) -> None:
+    assume(history.outcome is Outcome.ABANDONED)
+    hooks = history.without(FactKind.RECORD)
+    assert awaits(fold(hooks.start, data.draw(tellings(hooks.facts))))
+
+
 def test_zeros_in_other_hooks_do_not_hide_the_talk_time() -> None:
     start = History(Mode.AUTOCALL, Outcome.ANSWERED, 30, None, ()).start
     ringing = Fact(FactKind.RINGING, START, call_id="V1", duration=0, billsec=0)

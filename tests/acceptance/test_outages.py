@@ -1,0 +1,126 @@
+"""What everything leans on goes away for a while: the database, the disk, the vendor. Nothing is lost, nobody is rung
+twice, and the logs say so without a number or a secret."""
+
+import json
+import re
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import anyio
+import anyio.to_thread
+import pytest
+from sqlalchemy import Connection, text
+
+from campaigns.words import Mode
+from dialer.simulator import Simulator
+from tests.acceptance.floor import HOOK_KEY, HOOK_PATH, Floor, calm, phones
+from tests.acceptance.test_crashes import serving
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def simulator() -> AsyncIterator[Simulator]:
+    async with Simulator(calm()) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+async def floor(tmp_path: Path, simulator: Simulator) -> AsyncIterator[Floor]:
+    floor = Floor(tmp_path, simulator)
+    await floor.open()
+    yield floor
+    await floor.database.close()
+
+
+async def test_a_full_disk_refuses_hooks_and_loses_nothing(floor: Floor) -> None:
+    await floor.campaign("A", Mode.AUTOCALL, phones(40), max_recall_count="0")
+    async with floor.engine() as address, aiohttp.ClientSession() as session:
+        await floor.until(lambda: _rung(floor, 10))
+        await floor.database.write(_fill)
+        answers = [await _hook(session, address, number) for number in range(400)]
+        assert answers[-1] == 503
+        await floor.database.write(_empty)
+        assert await _hook(session, address, 1000) == 204
+        await floor.finished("A")
+    # Who was told that his hook was stored finds it stored.
+    assert await floor.database.read(_stored) == answers.count(204) + 1
+    await floor.check(max_recall=0, unknowns=True)
+
+
+def _fill(conn: Connection) -> None:
+    """From here on the file may not grow."""
+    pages = conn.scalar(text("PRAGMA page_count"))
+    conn.execute(text(f"PRAGMA max_page_count = {pages}"))
+
+
+def _empty(conn: Connection) -> None:
+    conn.execute(text("PRAGMA max_page_count = 1000000"))
+
+
+async def _hook(session: aiohttp.ClientSession, address: str, number: int) -> int:
+    """A hook of a call that nobody knows, large enough to need a page of its own."""
+    body = {"call_id": f"stranger-{number}", "state": "ringing", "padding": "x" * 3000}
+    headers = {"Authorization": f"Bearer {HOOK_KEY}"}
+    async with session.post(f"{address}/hooks/{HOOK_PATH}", json=body, headers=headers) as answer:
+        return answer.status
+
+
+def _stored(conn: Connection) -> int:
+    return int(conn.scalar(text("SELECT count(*) FROM receipt WHERE CAST(body AS TEXT) LIKE '%stranger-%'")) or 0)
+
+
+async def _rung(floor: Floor, count: int) -> bool:
+    return len(floor.simulator.journal.entries) >= count
+
+
+async def test_a_vendor_who_is_out_is_not_stormed_and_called_again_when_he_is_back(floor: Floor) -> None:
+    await floor.campaign("A", Mode.AUTOCALL, phones(40), max_recall_count="0")
+    async with floor.engine():
+        await floor.until(lambda: _rung(floor, 10))
+        async with floor.simulator.outage():
+            await anyio.sleep(1)
+        await floor.finished("A")
+    await floor.check(max_recall=0, unknowns=True)
+
+
+async def test_wrong_credentials_pause_the_campaign_and_say_so(floor: Floor) -> None:
+    floor.simulator.faults.refuse_credentials = True
+    await floor.campaign("A", Mode.AUTOCALL, phones(5))
+
+    async def paused() -> bool:
+        return (await floor.standing("A")).state == "paused"
+
+    async with floor.engine():
+        await floor.until(paused)
+    standing = await floor.standing("A")
+    assert standing.paused_because == "misconfigured"
+    assert standing.paused_detail
+    assert floor.simulator.journal.entries == []
+
+
+async def test_the_logs_of_a_whole_campaign_hold_no_number_and_no_secret(floor: Floor, tmp_path: Path) -> None:
+    faults = floor.simulator.faults
+    faults.place_error_after_rate = 0.1
+    faults.error_rate = 0.05
+    await floor.campaign("A", Mode.CLICK2CALL, phones(15), max_recall_count="1")
+    written: list[str] = []
+    with serving(tmp_path, DIALER_LOG_FORMAT="json", DIALER_LOG_LEVEL="DEBUG") as process:
+        assert process.stderr is not None
+        stream = process.stderr
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(anyio.to_thread.run_sync, lambda: written.extend(stream))
+            await floor.finished("A")
+            process.send_signal(signal.SIGTERM)
+    everything = "".join(written)
+    lines = [json.loads(line) for line in written]
+    assert len(lines) > 30
+    assert not re.search(r"0900000\d{3}|84900000\d{3}", everything)
+    assert not [secret for secret in (HOOK_KEY, HOOK_PATH, "simulator-api-key", "eyJ") if secret in everything]
+    # A call is followed by one name from the placing to the vendor's record.
+    named = {line["reference"] for line in lines if line["event"] in ("placed", "unsure")}
+    rung = {ring.customer_id for ring in floor.simulator.journal.entries}
+    assert rung
+    assert rung <= named

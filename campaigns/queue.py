@@ -11,18 +11,132 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import Connection, Integer, Select, and_, bindparam, func, or_, select, update
 
 from campaigns import agents
 from campaigns.breaker import Breaker
 from campaigns.models import Call, Campaign, Customer, Tenant, VendorAccount
 from campaigns.rows import columns_of, table
+from campaigns.statements import Find, Update, own, spelled
 from campaigns.timing import Timing
 from campaigns.words import LIVE_STATES, OUR_ORIGINS, WAITING_STATUSES, CallState, Mode, Wanted
 
 CALL = columns_of(Call)
 CAMPAIGN = columns_of(Campaign)
 CUSTOMER = columns_of(Customer)
+# A claim looks at so many priorities one by one, and at those that are left in one go.
+PRIORITIES = 50
+
+LIVE = spelled(CALL.state, LIVE_STATES)
+WAITS: Sequence[Any] = (
+    CUSTOMER.tenant_id == bindparam("tenant_id"),
+    CUSTOMER.campaign_id == bindparam("campaign_id"),
+    spelled(CUSTOMER.status, WAITING_STATUSES),
+    CUSTOMER.open_call_id.is_(None),
+)
+
+
+def _lock(model: Any, *conditions: Any) -> Select[Any]:
+    return select(table(model)).where(*conditions).with_for_update(key_share=True)
+
+
+lock_tenant = _lock(Tenant, columns_of(Tenant).id == bindparam("tenant_id"))
+lock_account = _lock(
+    VendorAccount,
+    columns_of(VendorAccount).id
+    == select(CAMPAIGN.vendor_account_id)
+    .where(CAMPAIGN.tenant_id == bindparam("tenant_id"), CAMPAIGN.id == bindparam("campaign_id"))
+    .scalar_subquery(),
+)
+lock_campaign = _lock(Campaign, CAMPAIGN.id == bindparam("campaign_id"))
+
+answered = CALL.state == CallState.ANSWERED
+seen_with_nobody = and_(answered, CALL.extension.is_(None), CALL.agent_id.is_(None), CALL.mode == Mode.AUTODIALER)
+count_live = (
+    select(CALL.campaign_id, func.count(), func.count().filter(~answered), func.count().filter(seen_with_nobody))
+    .where(CALL.tenant_id == bindparam("tenant_id"), LIVE, CALL.origin.in_(OUR_ORIGINS))
+    .group_by(CALL.campaign_id)
+)
+count_leased = (
+    select(CUSTOMER.campaign_id, func.count())
+    .where(
+        CUSTOMER.tenant_id == bindparam("tenant_id"),
+        CUSTOMER.lease_token.is_not(None),
+        CUSTOMER.lease_until > bindparam("now"),
+    )
+    .group_by(CUSTOMER.campaign_id)
+)
+count_on_account = select(func.count()).where(
+    CALL.tenant_id == bindparam("tenant_id"), CALL.vendor_account_id == bindparam("account_id"), LIVE
+)
+find_campaigns = select(CAMPAIGN.id).where(CAMPAIGN.vendor_account_id == bindparam("account_id"))
+find_siblings = (
+    select(CAMPAIGN.id, CAMPAIGN.weight)
+    .where(
+        CAMPAIGN.vendor_account_id == bindparam("account_id"),
+        CAMPAIGN.wanted == Wanted.RUNNING,
+        CAMPAIGN.deleted_at.is_(None),
+        select(CUSTOMER.id)
+        .where(
+            CUSTOMER.tenant_id == CAMPAIGN.tenant_id,
+            CUSTOMER.campaign_id == CAMPAIGN.id,
+            spelled(CUSTOMER.status, WAITING_STATUSES),
+            CUSTOMER.open_call_id.is_(None),
+            CUSTOMER.due_at <= bindparam("now"),
+        )
+        .exists(),
+    )
+    .order_by(CAMPAIGN.id)
+)
+find_withdrawn = (
+    select(CALL.id)
+    .where(
+        CALL.tenant_id == bindparam("tenant_id"),
+        CALL.campaign_id == bindparam("campaign_id"),
+        LIVE,
+        CALL.withdrawn_at.is_not(None),
+    )
+    .limit(1)
+)
+
+
+def _priorities() -> Select[Any]:
+    """The priorities of those who wait, each found from the one before it: a step in the index, however many wait."""
+    first = select(func.min(CUSTOMER.priority).label("priority")).where(*WAITS).cte("turns", recursive=True)
+    following = select(func.min(CUSTOMER.priority)).where(*WAITS, CUSTOMER.priority > first.c.priority)
+    turns = first.union_all(select(following.scalar_subquery()).where(first.c.priority.is_not(None)))
+    return select(turns.c.priority).where(turns.c.priority.is_not(None)).limit(PRIORITIES)
+
+
+def _due(of_priority: Any) -> Select[Any]:
+    """Those whose turn it is, the longest due first. The number of rows stands in the text: a plan for any number of
+    rows would be one for very many."""
+    now: Any = bindparam("now")
+    free = or_(CUSTOMER.lease_token.is_(None), CUSTOMER.lease_until <= now)
+    return (
+        select(table(Customer))
+        .where(*WAITS, of_priority, CUSTOMER.due_at <= now, free)
+        .order_by(CUSTOMER.priority, CUSTOMER.due_at, CUSTOMER.id)
+        .limit(bindparam("at_most", type_=Integer(), literal_execute=True))
+        .with_for_update(skip_locked=True, key_share=True)
+    )
+
+
+find_priorities = _priorities()
+find_due = _due(CUSTOMER.priority == bindparam("priority"))
+find_due_after = _due(CUSTOMER.priority > bindparam("priority"))
+lease = Update(Customer, own("lease_token", "lease_until"), where="customer.id = :id")
+find_held = Find(
+    _lock(
+        Customer,
+        CUSTOMER.tenant_id == bindparam("tenant_id"),
+        CUSTOMER.lease_token == bindparam("token"),
+        CUSTOMER.lease_until > bindparam("now"),
+        # An earlier call of his may have turned out, since the claim, to have rung after all.
+        CUSTOMER.open_call_id.is_(None),
+    ).order_by(CUSTOMER.id),
+    key=CUSTOMER.id,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +169,10 @@ class Snapshot:
 
 def lock(conn: Connection, tenant_id: int, campaign_id: int) -> tuple[Any, Any, Any]:
     """Lock tenant, vendor account and campaign in this order, and read them: the first statements of every claim."""
-    tenant = conn.execute(
-        select(table(Tenant)).where(columns_of(Tenant).id == tenant_id).with_for_update(key_share=True)
-    ).one()
-    account_id = conn.scalar(
-        select(CAMPAIGN.vendor_account_id).where(CAMPAIGN.tenant_id == tenant_id, CAMPAIGN.id == campaign_id)
-    )
-    columns = columns_of(VendorAccount)
-    account = conn.execute(
-        select(table(VendorAccount)).where(columns.id == account_id).with_for_update(key_share=True)
-    ).one()
-    campaign = conn.execute(
-        select(table(Campaign)).where(CAMPAIGN.id == campaign_id).with_for_update(key_share=True)
-    ).one()
-    return tenant, account, campaign
+    which = {"tenant_id": tenant_id, "campaign_id": campaign_id}
+    tenant = conn.execute(lock_tenant, which).one()
+    account = conn.execute(lock_account, which).one()
+    return tenant, account, conn.execute(lock_campaign, which).one()
 
 
 def snapshot(conn: Connection, now: datetime, timing: Timing, tenant: Any, account: Any, campaign: Any) -> Snapshot:
@@ -84,7 +188,7 @@ def snapshot(conn: Connection, now: datetime, timing: Timing, tenant: Any, accou
         campaign_live=mine[0] + lease,
         unanswered=mine[1] + lease,
         in_conversation_unseen=mine[2],
-        account_live=_account_live(conn, account.id) + sum(n for c, n in leased.items() if c in on_account),
+        account_live=_account_live(conn, account) + sum(n for c, n in leased.items() if c in on_account),
         tenant_live=sum(total for total, _, _ in live.values()) + sum(leased.values()),
         agents_available=len(free),
         channels=account.channels,
@@ -101,56 +205,27 @@ def snapshot(conn: Connection, now: datetime, timing: Timing, tenant: Any, accou
 
 
 def _live_by_campaign(conn: Connection, tenant_id: int) -> dict[int, tuple[int, int, int]]:
-    answered = CALL.state == CallState.ANSWERED
-    nobody = and_(answered, CALL.extension.is_(None), CALL.agent_id.is_(None), CALL.mode == Mode.AUTODIALER)
-    counted = (
-        select(
-            CALL.campaign_id,
-            func.count(),
-            func.count().filter(~answered),
-            func.count().filter(nobody),
-        )
-        .where(CALL.tenant_id == tenant_id, CALL.state.in_(LIVE_STATES), CALL.origin.in_(OUR_ORIGINS))
-        .group_by(CALL.campaign_id)
-    )
-    return {campaign: (total, ringing, unseen) for campaign, total, ringing, unseen in conn.execute(counted)}
+    counted = conn.execute(count_live, {"tenant_id": tenant_id})
+    return {campaign: (total, ringing, unseen) for campaign, total, ringing, unseen in counted}
 
 
 def _leased_by_campaign(conn: Connection, now: datetime, tenant_id: int) -> dict[int, int]:
-    counted = (
-        select(CUSTOMER.campaign_id, func.count())
-        .where(CUSTOMER.tenant_id == tenant_id, CUSTOMER.lease_token.is_not(None), CUSTOMER.lease_until > now)
-        .group_by(CUSTOMER.campaign_id)
-    )
-    return dict(conn.execute(counted).all())
+    return dict(conn.execute(count_leased, {"tenant_id": tenant_id, "now": now}).all())
 
 
-def _account_live(conn: Connection, account_id: int) -> int:
+def _account_live(conn: Connection, account: Any) -> int:
     """Every live call on the account's channels, inbound and hand-dialled ones too."""
-    counted = select(func.count()).where(CALL.vendor_account_id == account_id, CALL.state.in_(LIVE_STATES))
-    return int(conn.scalar(counted) or 0)
+    which = {"tenant_id": account.tenant_id, "account_id": account.id}
+    return int(conn.scalar(count_on_account, which) or 0)
 
 
 def _campaigns_of(conn: Connection, account_id: int) -> set[int]:
-    return set(conn.scalars(select(CAMPAIGN.id).where(CAMPAIGN.vendor_account_id == account_id)))
+    return set(conn.scalars(find_campaigns, {"account_id": account_id}))
 
 
 def _running_siblings(conn: Connection, now: datetime, account_id: int) -> list[Any]:
     """The running campaigns of an account that have somebody due."""
-    somebody = select(CUSTOMER.id).where(
-        CUSTOMER.tenant_id == CAMPAIGN.tenant_id,
-        CUSTOMER.campaign_id == CAMPAIGN.id,
-        CUSTOMER.status.in_(WAITING_STATUSES),
-        CUSTOMER.open_call_id.is_(None),
-        CUSTOMER.due_at <= now,
-    )
-    chosen = select(CAMPAIGN.id, CAMPAIGN.weight).where(
-        CAMPAIGN.vendor_account_id == account_id,
-        CAMPAIGN.wanted == Wanted.RUNNING,
-        CAMPAIGN.deleted_at.is_(None),
-        somebody.exists(),
-    )
-    return list(conn.execute(chosen.order_by(CAMPAIGN.id)))
+    return list(conn.execute(find_siblings, {"account_id": account_id, "now": now}))
 
 
 def _shares(account: Any, campaign: Any, siblings: Sequence[Any]) -> dict[int, int]:
@@ -170,51 +245,38 @@ def _my_turn(now: datetime, campaign: Any, shares: dict[int, int], used: dict[in
 
 
 def _taking_back(conn: Connection, campaign: Any) -> bool:
-    pending = select(CALL.id).where(
-        CALL.tenant_id == campaign.tenant_id,
-        CALL.campaign_id == campaign.id,
-        CALL.state.in_(LIVE_STATES),
-        CALL.withdrawn_at.is_not(None),
-    )
-    return conn.execute(pending.limit(1)).first() is not None
+    which = {"tenant_id": campaign.tenant_id, "campaign_id": campaign.id}
+    return conn.execute(find_withdrawn, which).first() is not None
 
 
 def claim(conn: Connection, now: datetime, timing: Timing, campaign: Any, count: int, token: str) -> list[Any]:
     """Lease up to `count` due customers of a campaign to the holder of `token`; their rows, in order of turn."""
     if count <= 0:
         return []
-    due = (
-        select(table(Customer))
-        .where(
-            CUSTOMER.tenant_id == campaign.tenant_id,
-            CUSTOMER.campaign_id == campaign.id,
-            CUSTOMER.status.in_(WAITING_STATUSES),
-            CUSTOMER.open_call_id.is_(None),
-            CUSTOMER.due_at <= now,
-            or_(CUSTOMER.lease_token.is_(None), CUSTOMER.lease_until <= now),
-        )
-        .order_by(CUSTOMER.priority, CUSTOMER.due_at, CUSTOMER.id)
-        .limit(count)
-        .with_for_update(skip_locked=True, key_share=True)
-    )
-    chosen = list(conn.execute(due))
-    leases = update(table(Customer)).where(CUSTOMER.id.in_([row.id for row in chosen]))
-    if chosen:
-        conn.execute(leases.values(lease_token=token, lease_until=now + timing.lease))
+    chosen = _whose_turn(conn, now, campaign, count)
+    until = now + timing.lease
+    lease(conn, [{"id": row.id, "lease_token": token, "lease_until": until} for row in chosen])
+    return chosen
+
+
+def _whose_turn(conn: Connection, now: datetime, campaign: Any, count: int) -> list[Any]:
+    """Priority by priority, because those of one who are not due yet stand between it and the next."""
+    which = {"tenant_id": campaign.tenant_id, "campaign_id": campaign.id, "now": now}
+    priorities = list(conn.scalars(find_priorities, which))
+    turns = [(find_due, priority) for priority in priorities]
+    if len(priorities) == PRIORITIES:
+        turns.append((find_due_after, priorities[-1]))
+    chosen: list[Any] = []
+    for query, priority in turns:
+        chosen += conn.execute(query, {**which, "priority": priority, "at_most": count - len(chosen)})
+        if len(chosen) >= count:
+            break
     return chosen
 
 
 def held(conn: Connection, now: datetime, tenant_id: int, token: str, customer_ids: Sequence[int]) -> list[Any]:
     """Of these customers, those still leased under `token`, locked in id order."""
-    mine = select(table(Customer)).where(
-        CUSTOMER.tenant_id == tenant_id,
-        CUSTOMER.id.in_(list(customer_ids)),
-        CUSTOMER.lease_token == token,
-        CUSTOMER.lease_until > now,
-        # An earlier call of his may have turned out, since the claim, to have rung after all.
-        CUSTOMER.open_call_id.is_(None),
-    )
-    return list(conn.execute(mine.order_by(CUSTOMER.id).with_for_update(key_share=True)))
+    return list(find_held(conn, customer_ids, tenant_id=tenant_id, token=token, now=now))
 
 
 def release(conn: Connection, tenant_id: int, token: str) -> int:
@@ -235,23 +297,11 @@ def running(conn: Connection) -> list[Any]:
     return list(conn.execute(chosen.order_by(CAMPAIGN.id)))
 
 
-def next_due(conn: Connection, campaign: Any) -> datetime | None:
-    """When the next waiting customer's turn is, None where nobody waits."""
-    waiting = select(func.min(CUSTOMER.due_at)).where(
-        CUSTOMER.tenant_id == campaign.tenant_id,
-        CUSTOMER.campaign_id == campaign.id,
-        CUSTOMER.status.in_(WAITING_STATUSES),
-        CUSTOMER.open_call_id.is_(None),
-    )
-    due: datetime | None = conn.scalar(waiting)
-    return due
-
-
 def nobody_waits(conn: Connection, campaign: Any) -> bool:
     """Whether every customer of a campaign is final."""
     waiting = select(CUSTOMER.id).where(
         CUSTOMER.tenant_id == campaign.tenant_id,
         CUSTOMER.campaign_id == campaign.id,
-        CUSTOMER.status.in_(WAITING_STATUSES),
+        spelled(CUSTOMER.status, WAITING_STATUSES),
     )
     return conn.execute(waiting.limit(1)).first() is None

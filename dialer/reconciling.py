@@ -17,7 +17,7 @@ from campaigns.ledger import Told
 from campaigns.models import Call
 from campaigns.rows import columns_of, table
 from campaigns.timing import Timing
-from campaigns.words import CallState, FactKind, Reason
+from campaigns.words import OUR_ORIGINS, CallState, FactKind, Reason
 from dialer.database import Database, clock
 from dialer.gateways import Gateway, GatewayError, LiveCall, Record
 from dialer.logs import log
@@ -115,12 +115,22 @@ async def ask(gateway: Gateway, calls: Sequence[Any], now: datetime) -> Evidence
         phone = calls[0].phone if len(calls) == 1 else None
         since = min(call.intended_at for call in calls) - SLACK
         records = [record async for record in gateway.records(since, now + SLACK, phone)]
+        records += await _older(gateway, calls, records)
     return Evidence(
         asked_at=now,
         by_id={record.record_id: record for record in records},
         by_customer=_by_customer(records),
         live=live,
     )
+
+
+async def _older(gateway: Gateway, calls: Sequence[Any], records: Sequence[Record]) -> list[Record]:
+    """Records of ids that are bound to these calls and did not start in their time: a hook may come hours late, of a
+    call that was over before ours began."""
+    seen = {record.record_id for record in records}
+    bound = [call.vendor_call_id for call in calls if call.vendor_call_id and call.vendor_call_id not in seen]
+    found = [await gateway.record(call_id) for call_id in bound[: FEW * FEW]]
+    return [record for record in found if record is not None]
 
 
 def _by_customer(records: Sequence[Record]) -> dict[str, list[Record]]:
@@ -148,7 +158,7 @@ def conclude(
         record = evidence.of(call, list_ids.get(call.id))
         if record is not None:
             counted["records"] += 1
-            told += _recorded(conn, now, timing, call, record, rule)
+            told += _recorded(conn, now, timing, call, record, reader)
         elif (fact := _without_record(timing, call, evidence)) is not None:
             counted[fact.kind.value] += 1
             told.append(Told(call.id, fact))
@@ -160,9 +170,12 @@ def conclude(
     return dict(counted)
 
 
-def _recorded(conn: Connection, now: datetime, timing: Timing, call: Any, record: Record, rule: bool) -> list[Told]:
-    """A record decides whose call it was: ours as bound, another's of ours, or one that nobody ordered."""
-    fact = fact_of(record)
+def _recorded(conn: Connection, now: datetime, timing: Timing, call: Any, record: Record, reader: Reader) -> list[Told]:
+    """A record decides whose call it was: ours as bound, another of ours, a stranger's, or one that nobody ordered."""
+    fact, rule = fact_of(record), reader.abandoned_without_extension
+    if _a_stranger_s(call, record, reader):
+        ledger.unbind(conn, now, timing, call.id, record.record_id, rule)
+        return []
     named = binding.by_reference(conn, call.vendor_account_id, [record.customer_id or ""]).get(record.customer_id or "")
     owner = named if named is not None else call
     if owner.id != call.id:
@@ -180,6 +193,13 @@ def _recorded(conn: Connection, now: datetime, timing: Timing, call: Any, record
     if call.vendor_call_id not in (None, record.record_id):
         ledger.unbind(conn, now, timing, call.id, call.vendor_call_id, rule)
     return [Told(call.id, fact)]
+
+
+def _a_stranger_s(call: Any, record: Record, reader: Reader) -> bool:
+    """Whether hooks of a call that we never ordered were taken for this one's by their number: what we order is
+    recorded under the name that we gave it."""
+    ours = call.origin in OUR_ORIGINS and not call.call_id_confirmed
+    return ours and reader.records_name_customers and not record.customer_id and call.vendor_call_id == record.record_id
 
 
 def _unordered(conn: Connection, now: datetime, call: Any) -> None:

@@ -20,7 +20,7 @@ from dialer.vault import KeyLost, Vault
 KINDS = ("tel4vn",)
 # What an account's row holds for us and not for the gateway.
 OUR_SECRETS = ("hook_key", "hook_path")
-OUR_SETTINGS = ("abandoned_without_extension",)
+OUR_SETTINGS = ("abandoned_without_extension", "records_name_customers")
 
 
 class TooFast(Exception):
@@ -34,6 +34,8 @@ class Reader:
     read: Callable[[bytes], Hook | Malformed]
     extensions: frozenset[str]
     abandoned_without_extension: bool
+    records_name_customers: bool = True
+    """Whether a record without a customer id is certainly not of a call that we ordered."""
     by_list_id: bool = False
     """Whether calls went out under the list's ids instead of references of our own."""
 
@@ -121,7 +123,9 @@ class Vendors:
             if gateway is not None:
                 abandoned = bool(row.settings.get("abandoned_without_extension", True))
                 by_list_id = row.settings.get("customer_reference") == "list-id"
-                readers[row.id] = Reader(gateway.read, extensions.get(row.id, frozenset()), abandoned, by_list_id)
+                named = bool(row.settings.get("records_name_customers", True))
+                known = extensions.get(row.id, frozenset())
+                readers[row.id] = Reader(gateway.read, known, abandoned, named, by_list_id)
         return readers
 
 

@@ -10,6 +10,7 @@ import pytest
 from databases import Desk, together
 from founding import START, account, calls, campaign, company, customers, debtors
 from sqlalchemy import Connection, select, text
+from sqlalchemy.exc import DBAPIError
 
 from campaigns import ledger, queue, receipts
 from campaigns.ledger import Closing, Told
@@ -190,6 +191,26 @@ def test_no_campaign_starves_where_channels_are_fewer_than_campaigns(database: D
         database.run(tell, live[0], Fact(FactKind.RECORD, START, billsec=9, disposition=Outcome.ANSWERED))
     called = {call.campaign_id for call in database.run(calls, of.tenant_id).values()}
     assert called == {one.id for one in each}
+
+
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="every customer becomes final as `fail`, for good")
+def test_a_campaign_whose_rulebook_nobody_knows_calls_nobody_and_loses_nobody(database: Desk) -> None:
+    of = database.run(company)
+    one = database.run(lambda conn: campaign(conn, of, rulebook="of-an-older-version"))
+    database.run(debtors, of, one, 3)
+    assert database.run(at(START, dial, one, "first")) == []
+    assert not any(row.status.final for row in database.run(customers, of.tenant_id).values())
+
+
+@pytest.mark.xfail(strict=True, raises=DBAPIError, reason="an id too long for an index stops all settling for ever")
+def test_a_hook_with_a_monstrous_id_does_not_hold_up_the_others(postgresql: Desk) -> None:
+    of = postgresql.run(scene, Mode.AUTOCALL)
+    phone = of.listed[0].phones[0]
+    # Letters that do not repeat, so that the database cannot make them shorter.
+    monstrous = "".join(chr(0x4E00 + place * 7 % 20_000) for place in range(2000))
+    bodies = [json.dumps({**json.loads(body(RINGING, phone, "V")), "call_id": monstrous}).encode()]
+    found = postgresql.run(outcomes, of, [*bodies, body(RINGING, phone, "V")])
+    assert found[ReceiptOutcome.APPLIED] >= 1
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="only the status is looked at (consequences.DECIDED)")

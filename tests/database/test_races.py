@@ -29,6 +29,7 @@ TIMING = Timing()
 LIMIT = 5
 WORKERS = 4
 MANY = 60
+CROWD = 120
 CUSTOMER = columns_of(Customer)
 
 
@@ -141,19 +142,25 @@ def _intents(conn: Connection, one: Any, people: list[tuple[int, Someone]]) -> l
 
 @pytest.mark.parametrize("workers", [2, 4])
 def test_crossing_batches_ring_every_number_once_and_never_deadlock(postgresql: Desk, workers: int) -> None:
-    for _ in range(6):
-        of, each, intents = postgresql.run(couple, 20, workers)
+    for _ in range(3):
+        of, each, intents = postgresql.run(couple, CROWD, workers)
+        begin = together(workers)
 
-        def place(number: int, each: Any = each, intents: Any = intents) -> Callable[[Connection], dict[str, int]]:
+        def place(number: int, each: Any = each, intents: Any = intents, begin: Any = begin) -> Any:
             order = intents[number] if number % 2 else list(reversed(intents[number]))
-            return lambda conn: ledger.intend(conn, START, TIMING, each[number], order, "token")
+
+            def work(conn: Connection) -> dict[str, int]:
+                conn.execute(select(1))
+                begin()
+                return ledger.intend(conn, START, TIMING, each[number], order, "token")
+
+            return work
 
         held = postgresql.at_once(*(place(number) for number in range(workers)))
         live = [call for call in postgresql.run(calls, of.tenant_id).values() if call.state.live]
-        assert sum(map(len, held)) == len(live) == 20
-        assert len({call.phone for call in live}) == 20
+        assert sum(map(len, held)) == len(live) == len({call.phone for call in live}) == CROWD
         losers = [one for one in postgresql.run(customers, of.tenant_id).values() if one.reason is Reason.NUMBER_BUSY]
-        assert len(losers) == 20 * (workers - 1)
+        assert len(losers) == CROWD * (workers - 1)
         assert all(one.lease_token is None and one.attempts == 0 and one.due_at > START for one in losers)
 
 

@@ -73,7 +73,9 @@ def _count(key: Any, tenant: Any, *more: Any) -> ScalarSelect[Any]:
 
 
 WAITS = (CUSTOMER.status.in_(WAITING_STATUSES), CUSTOMER.open_call_id.is_(None))
-RUNS = CUSTOMER.campaign_id.in_(select(CAMPAIGN.id).where(CAMPAIGN.tenant_id == TENANT, CAMPAIGN.wanted == Wanted.RUNNING))
+RUNS = CUSTOMER.campaign_id.in_(
+    select(CAMPAIGN.id).where(CAMPAIGN.tenant_id == TENANT, CAMPAIGN.wanted == Wanted.RUNNING)
+)
 LOOK = select(
     _first(RECEIPT.received_at, RECEIPT.tenant_id, RECEIPT.settled_at.is_(None)),
     _first(CUSTOMER.due_at, CUSTOMER.tenant_id, *WAITS, RUNS),

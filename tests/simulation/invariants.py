@@ -67,7 +67,7 @@ class Case:
         return found
 
     def over_at(self, call: Any) -> datetime | None:
-        """When a hand-over could not ring or be in use any more; None while it may. What never arrived is over at once."""
+        """When a hand-over could not ring or be in use any more; None while it may. What never arrived is over."""
         entry = self.world.vendor.entries.get(call.reference)
         return call.intended_at if entry is None else entry.over_at
 
@@ -159,8 +159,11 @@ def _concurrent(case: Case, call: Any) -> int | None:
     """The campaign's limit when the call was claimed: a claim is at most a lease older than its intent."""
     told = case.world.ceilings[call.campaign_id]
     claimed = call.intended_at - TIMING.lease
-    in_force = [limit for (at, limit), (until, _) in zip(told, [*told[1:], (None, None)], strict=True)
-                if at <= call.intended_at and (until is None or until > claimed)]
+    in_force = [
+        limit
+        for (at, limit), (until, _) in zip(told, [*told[1:], (None, None)], strict=True)
+        if at <= call.intended_at and (until is None or until > claimed)
+    ]
     return None if None in in_force else max(limit for limit in in_force if limit is not None)
 
 

@@ -1,4 +1,4 @@
-"""The vendor's hooks on their way to us: written, doubled, delayed, lost, shuffled, and repeated when not acknowledged."""
+"""The vendor's hooks on their way to us: written, doubled, delayed, lost, shuffled, repeated if not acknowledged."""
 
 import json
 from dataclasses import dataclass
@@ -77,9 +77,10 @@ class Post:
 
 
 def write(call: Any, state: str, name_extension: bool) -> bytes:
-    """A hook's body. Like the vendor's own, it names no customer and no time."""
+    """A hook's body. Like the vendor's own, it names no customer and no time. A call that an agent dialed by himself
+    names him, whatever the vendor's habit with the calls that it dials (contract section 4.4)."""
     said: dict[str, Any] = {"call_id": call.call_id, "phone": call.phone, "inbound": call.inbound, "state": state}
-    if name_extension or call.inbound:
+    if name_extension or call.mode is None:
         said["extension"] = call.extension
     if state == "hangup":
         said |= {"duration": call.duration, "billsec": call.billsec}

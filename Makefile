@@ -6,9 +6,8 @@ export PYTHONDONTWRITEBYTECODE :=
 UV := PYTHONPATH=.uv python3 -m uv
 BIN := .venv/bin
 
-.PHONY: help setup demo test test-deep check format lint types contracts simulate bench lock clean
+.PHONY: help setup demo test test-deep check format lint types contracts simulate lock clean
 SEEDS ?= 1000
-SCALE ?= full
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -37,9 +36,6 @@ check: setup lint types contracts test ## format, lint, types, import contracts,
 
 simulate: setup ## worlds full of faults, each from a seed: make simulate SEEDS=10000
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS)
-
-bench: setup ## our hot paths against the bare libraries, and docs/performance.md from it
-	@$(BIN)/python -m tests.bench --scale $(SCALE) --page
 
 format: setup ## rewrite the code in the project's format
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

@@ -153,6 +153,10 @@ def choose(conn: Connection, timing: Timing, campaign: Any, wish: int, token: st
     tenant, account, campaign = queue.lock(conn, campaign.tenant_id, campaign.id)
     if campaign.wanted is not Wanted.RUNNING or campaign.deleted_at is not None:
         return [], Reason.NOT_RUNNING
+    if campaign.rulebook not in rulebooks.shipped():
+        detail = f"rulebook {campaign.rulebook} is not known here: dialer campaign set {campaign.code} --rulebook NAME"
+        ledger.pause(conn, now, campaign.id, Reason.UNKNOWN_RULEBOOK, detail)
+        return [], Reason.UNKNOWN_RULEBOOK
     snapshot = queue.snapshot(conn, now, timing, tenant, account, campaign)
     policy = pacing.Policy(campaign.mode, campaign.precall_ratio, campaign.concurrent_call)
     allotment = pacing.decide(snapshot, policy, wish, now)

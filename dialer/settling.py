@@ -24,6 +24,8 @@ from dialer.metrics import Metrics
 from dialer.vendors import Reader, Vendors
 
 BATCH = 500
+# No vendor's call id comes near it; an index could not hold one that is much longer.
+LONGEST_ID = 500
 
 
 @dataclass(slots=True)
@@ -87,7 +89,7 @@ def _read(found: Sequence[Any], readers: Mapping[int, Reader]) -> list[Batch]:
         reader = readers[receipt.vendor_account_id]
         batch = batches.setdefault(receipt.vendor_account_id, Batch(receipt.vendor_account_id))
         hook = reader.read(receipt.body)
-        if isinstance(hook, Malformed):
+        if isinstance(hook, Malformed) or len(hook.call_id) > LONGEST_ID:
             batch.outcomes[receipt.id] = ReceiptOutcome.MALFORMED
         else:
             batch.hooks.append((receipt, reader.known(hook)))

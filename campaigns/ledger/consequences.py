@@ -152,7 +152,8 @@ def _next(
     if not step.after.state.final:
         return {**values, "open_call_id": step.call.id}
     values["open_call_id"] = None
-    if customer["status"] in DECIDED or customer["run_id"] != step.call.run_id:
+    decided = customer["status"] in DECIDED or customer["reason"] is Reason.WITHDRAWN
+    if decided or customer["run_id"] != step.call.run_id:
         return values
     attempts = values.get("attempts", customer["attempts"])
     if step.after.state is CallState.RELEASED:

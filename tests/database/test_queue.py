@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from databases import Desk
 from founding import START, Company, Someone, agent, calls, campaign, company, customers, enlist, person, run_of
-from hypothesis import settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -316,6 +316,36 @@ def clearance(customer_id: int, person_id: int, phone: str, now: datetime) -> Cl
     verdict = compliance.review(dossier, rulebooks.shipped()["none"], now)
     assert isinstance(verdict, Cleared)
     return verdict
+
+
+@given(
+    turns=st.lists(st.tuples(st.integers(0, 90), st.integers(-5, 5)), min_size=1, max_size=90),
+    takes=st.lists(st.integers(1, 40), min_size=1, max_size=6),
+)
+@example(turns=[(turn, 0) for turn in range(80, 0, -1)], takes=[40, 30, 40])
+@settings(max_examples=settings.default.max_examples // 4)
+def test_turns_are_taken_in_order_however_many_priorities_there_are(
+    database: Desk, turns: list[tuple[int, int]], takes: list[int]
+) -> None:
+    """Each turn is a priority and by how many minutes it is due; those that are not due yet are passed over."""
+    of, one, pages = database.run(_listed, turns)
+    due = sorted((priority, due_at, page) for priority, due_at, page in pages if due_at <= START)
+    for place, count in enumerate(takes):
+        expected, due = due[:count], due[count:]
+        found = database.run(queue.claim, START, TIMING, one, count, f"{of.tenant_id}-{place}")
+        assert [(row.priority, row.due_at, row.id) for row in found] == expected
+
+
+def _listed(conn: Connection, turns: list[tuple[int, int]]) -> tuple[Company, Any, list[tuple[int, Any, int]]]:
+    of = company(conn)
+    one = campaign(conn, of, Mode.AUTOCALL)
+    pages = []
+    for place, (priority, minutes) in enumerate(turns):
+        someone = Someone(f"P{place}", [])
+        due_at = START + timedelta(minutes=minutes)
+        (listed,) = enlist(conn, due_at, one, [(person(conn, of, someone), someone)], priority)
+        pages.append((priority, due_at, listed.customer_id))
+    return of, one, pages
 
 
 EXAMPLES = settings(parent=settings.default, max_examples=settings.default.max_examples // 2, stateful_step_count=40)

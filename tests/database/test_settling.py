@@ -20,7 +20,7 @@ from campaigns.ledger import Intent, Told
 from campaigns.receipts import Delivery
 from campaigns.states import Fact, Progress
 from campaigns.timing import Timing
-from campaigns.words import FactKind, Mode, Outcome, ReceiptOutcome, Role, Status
+from campaigns.words import CallState, FactKind, Mode, Origin, Outcome, ReceiptOutcome, Role, Status
 from dialer.database import CLOCK
 from dialer.gateways.tel4vn.reading import hook
 from dialer.gateways.tel4vn.settings import Tel4vnSettings
@@ -188,6 +188,31 @@ def outcomes(conn: Connection, of: Scene, bodies: Sequence[bytes]) -> Any:
     conn.execution_options(**{CLOCK: lambda: LATER})
     receipts.store(conn, [Delivery(of.of.tenant_id, of.of.account_id, raw, START) for raw in bodies])
     return settle(conn, TIMING, of.reader)[0]
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_of_two_call_ids_of_one_number_only_one_is_our_call(database: Desk, together: bool) -> None:
+    """Somebody rings the same number by hand: his call is heard of, and ours keeps its own evidence."""
+    of = database.run(scene, Mode.AUTOCALL)
+    ringing = Fact(FactKind.RINGING, START, hotline="19001919")
+    first, second = (body(ringing, of.listed[0].phones[0], call_id) for call_id in ("V1", "V2"))
+    for bodies in [[first, second]] if together else [[first], [second]]:
+        assert database.run(outcomes, of, bodies) == {ReceiptOutcome.APPLIED: len(bodies)}
+    ours, theirs = database.run(calls, of.of.tenant_id).values()
+    assert {ours.vendor_call_id, theirs.vendor_call_id} == {"V1", "V2"}
+    assert (ours.origin, ours.state, theirs.state) == (Origin.CAMPAIGN, CallState.RINGING, CallState.RINGING)
+    assert (theirs.origin, theirs.customer_id, theirs.charged) == (Origin.HAND, None, False)
+
+
+def test_an_inbound_call_of_a_listed_number_is_not_our_attempt(database: Desk) -> None:
+    of = database.run(scene, Mode.AUTOCALL)
+    said = {"direction": "inbound", "from_number": of.listed[0].phones[0].replace("+84", "0"), "to_number": "101"}
+    for state in ("ringing", "answered"):
+        raw = json.dumps({"call_id": "IN", "state": state, "hotline": "19001919", **said}).encode()
+        assert database.run(outcomes, of, [raw]) == {ReceiptOutcome.APPLIED: 1}
+    ours, theirs = database.run(calls, of.of.tenant_id).values()
+    assert (ours.state, ours.vendor_call_id) == (CallState.INTENDED, None)
+    assert (theirs.origin, theirs.state, theirs.person_id) == (Origin.INBOUND, CallState.ANSWERED, ours.person_id)
 
 
 def test_what_is_no_hook_is_marked_and_moves_nothing(database: Desk) -> None:

@@ -144,9 +144,8 @@ def next_check(step: Step, now: datetime, timing: Timing) -> datetime | None:
 
 
 def _unconfirmed(after: Progress) -> bool:
-    """A queue's call whose id we only inferred from the number: its record must still say whose it was."""
-    queued = after.mode is not None and after.mode.queued
-    return queued and not after.call_id_confirmed and after.reason is not Reason.NO_EVIDENCE
+    """A call of ours whose id we only inferred from the number: its record must still say whose it was."""
+    return after.mode is not None and not after.call_id_confirmed and after.reason is not Reason.NO_EVIDENCE
 
 
 def refold(conn: Connection, call: Any, without_call_id: str, rule: bool) -> Progress:

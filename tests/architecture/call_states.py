@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 
 from campaigns.states import Fact, Progress, Refused, advance
 from campaigns.words import CallState, FactKind, Mode, Outcome, Reason
@@ -39,6 +40,7 @@ def facts() -> Iterator[Fact]:
     yield Fact(FactKind.GIVEN_UP, AT, reason=Reason.NO_EVIDENCE)
 
 
+@cache
 def walk() -> Walk:
     """Tell every fact to every call that telling facts can make of a new one."""
     told = list(facts())

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from founding import START, Company, campaign, company, debtors, read
@@ -74,6 +75,7 @@ class Findings:
     ends: dict[str, set[tuple[Status, Reason | None]]]
 
 
+@cache
 def look() -> Findings:
     """Every act on every standing that acts can bring about, with recalls left and without."""
     found = Findings(set(), defaultdict(set))

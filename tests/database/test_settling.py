@@ -32,7 +32,7 @@ from .test_queue import clearance
 TIMING = Timing()
 VENDOR = Tel4vnSettings()
 LATER = START + timedelta(hours=1)
-SOME = settings(parent=settings.default, max_examples=settings.default.max_examples // 2)
+SOME = settings(parent=settings.default, max_examples=min(settings.default.max_examples // 2, 300))
 EVIDENCE = [name for name in Progress._fields if name not in ("mode", "placed_at")]
 STANDING = ["status", "reason", "attempts", "attempts_in_all", "declines", "open_call_id"]
 COUNTS = ["by_status", "by_reason", "waiting", "final", "calls", "attempts", "answered", "abandoned", "talk_seconds"]

@@ -106,7 +106,9 @@ class Notebook:
         return [page.id for page in sorted(due, key=lambda page: (page.priority, page.due_at, page.id))]
 
     def held(self, token: str, now: datetime) -> list[Page]:
-        return [page for page in self.pages.values() if page.lease_token == token and page.leased(now)]
+        # Whose earlier call turned out to ring after all is held by nobody until that is settled.
+        mine = [page for page in self.pages.values() if page.lease_token == token and page.leased(now)]
+        return [page for page in mine if page.open_call_id is None]
 
     def lease(self, ids: Iterable[int], token: str, now: datetime) -> None:
         for one in ids:

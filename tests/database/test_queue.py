@@ -267,7 +267,8 @@ class Clerk(RuleBasedStateMachine):
         self.desk.run(ledger.apply, self.now, TIMING, [Told(ring.id, fact)])
 
     def _held(self) -> list[str]:
-        return sorted({page.lease_token or "" for page in self.notes.pages.values() if page.leased(self.now)})
+        tokens = {page.lease_token for page in self.notes.pages.values() if page.leased(self.now)}
+        return sorted(token for token in tokens if token and self.notes.held(token, self.now))
 
     def _rings(self) -> list[Ring]:
         """The calls of which more may be heard."""

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, or_, select, update
 
 from campaigns.directory import checked_code, missing
 from campaigns.models import Agent, Call, Campaign, VendorAccount
-from campaigns.rows import columns_of, table
-from campaigns.words import LIVE_STATES, QueueState, Wanted
+from campaigns.rows import LIVE, columns_of, table
+from campaigns.words import QueueState, Wanted
 
 ACCOUNT = columns_of(VendorAccount)
 
@@ -82,7 +82,10 @@ def check_unused(conn: Connection, account: Any) -> None:
     """Raises `InUse` while a campaign runs, holds a queue at the vendor, or has live calls there."""
     campaign, call = columns_of(Campaign), columns_of(Call)
     live = select(call.id).where(
-        call.tenant_id == campaign.tenant_id, call.campaign_id == campaign.id, call.state.in_(LIVE_STATES)
+        call.tenant_id == campaign.tenant_id,
+        call.vendor_account_id == campaign.vendor_account_id,
+        call.campaign_id == campaign.id,
+        LIVE,
     )
     needing = select(campaign.code).where(
         campaign.tenant_id == account.tenant_id,

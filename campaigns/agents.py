@@ -4,50 +4,59 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, tuple_, update
 
 from campaigns.models import Agent, Call, CampaignAgent
-from campaigns.rows import columns_of, ignoring, table
+from campaigns.rows import LIVE, columns_of, ignoring, table
+from campaigns.statements import Update, own
 from campaigns.timing import Timing
-from campaigns.words import LIVE_STATES, Presence
+from campaigns.words import Presence
 
 AGENT = columns_of(Agent)
 CALL = columns_of(Call)
 WORKS = columns_of(CampaignAgent)
 
 
-def of_campaign(tenant_id: int, campaign_id: int) -> Any:
+def of_campaign(tenant_id: Any, campaign_id: Any) -> Any:
     """The condition: an agent works for this campaign."""
     mine = select(WORKS.agent_id).where(WORKS.tenant_id == tenant_id, WORKS.campaign_id == campaign_id)
     return and_(AGENT.tenant_id == tenant_id, AGENT.id.in_(mine))
 
 
-def in_call() -> Any:
+def in_call(tenant_id: Any) -> Any:
     """The condition: an agent is reserved for, or is talking in, a live call of any campaign."""
-    his = or_(
-        CALL.agent_id == AGENT.id,
-        and_(CALL.vendor_account_id == AGENT.vendor_account_id, CALL.extension == AGENT.extension),
+    live = and_(CALL.tenant_id == tenant_id, LIVE)
+    reserved = select(CALL.agent_id).where(live, CALL.agent_id.is_not(None))
+    talking = select(CALL.vendor_account_id, CALL.extension).where(live, CALL.extension.is_not(None))
+    return or_(AGENT.id.in_(reserved), tuple_(AGENT.vendor_account_id, AGENT.extension).in_(talking))
+
+
+find_available = (
+    select(AGENT.id, AGENT.extension)
+    .where(
+        of_campaign(bindparam("tenant_id"), bindparam("campaign_id")),
+        AGENT.logged_in.is_(True),
+        AGENT.presence == Presence.READY,
+        or_(AGENT.wrap_up_until.is_(None), AGENT.wrap_up_until <= bindparam("now")),
+        or_(AGENT.busy_until.is_(None), AGENT.busy_until <= bindparam("now")),
+        # A word of the vendor that is too old is no word.
+        AGENT.logged_in_seen_at >= bindparam("seen_since"),
+        ~in_call(bindparam("tenant_id")),
     )
-    return exists().where(CALL.tenant_id == AGENT.tenant_id, CALL.state.in_(LIVE_STATES), his)
+    .order_by(func.coalesce(AGENT.last_call_ended_at, AGENT.presence_since), AGENT.id)
+)
+write_seen = Update(Agent, own("logged_in", "logged_in_seen_at"), where="agent.id = :id", shared=["logged_in_seen_at"])
 
 
 def available(conn: Connection, now: datetime, timing: Timing, tenant_id: int, campaign_id: int) -> list[Any]:
-    """Agents of a campaign who can take a call now, the longest idle first."""
-    free = and_(
-        AGENT.logged_in.is_(True),
-        AGENT.presence == Presence.READY,
-        or_(AGENT.wrap_up_until.is_(None), AGENT.wrap_up_until <= now),
-        or_(AGENT.busy_until.is_(None), AGENT.busy_until <= now),
-        # A word of the vendor that is too old is no word.
-        AGENT.logged_in_seen_at >= now - timing.agent_snapshot,
-    )
-    chosen = select(table(Agent)).where(of_campaign(tenant_id, campaign_id), free, ~in_call())
-    return list(conn.execute(chosen.order_by(func.coalesce(AGENT.last_call_ended_at, AGENT.presence_since), AGENT.id)))
+    """Id and extension of the agents of a campaign who can take a call now, the longest idle first."""
+    asked = {"tenant_id": tenant_id, "campaign_id": campaign_id, "now": now, "seen_since": now - timing.agent_snapshot}
+    return list(conn.execute(find_available, asked))
 
 
 def roster(conn: Connection, tenant_id: int, campaign_id: int | None = None) -> list[Any]:
     """All agents (of a campaign), each with whether he is in a call."""
-    chosen = select(table(Agent), in_call().label("in_call")).where(AGENT.tenant_id == tenant_id)
+    chosen = select(table(Agent), in_call(tenant_id).label("in_call")).where(AGENT.tenant_id == tenant_id)
     if campaign_id is not None:
         chosen = chosen.where(of_campaign(tenant_id, campaign_id))
     return list(conn.execute(chosen.order_by(AGENT.extension, AGENT.id)))
@@ -109,11 +118,5 @@ def to_look_at(conn: Connection, vendor_account_id: int, seen_before: datetime) 
 
 def seen(conn: Connection, now: datetime, logged_in: Mapping[int, bool]) -> None:
     """The vendor said who is logged in: agent id -> whether."""
-    statement = (
-        update(table(Agent))
-        .where(AGENT.id == bindparam("b_id"))
-        .values(logged_in=bindparam("b_in"), logged_in_seen_at=now)
-    )
-    rows = [{"b_id": agent, "b_in": value} for agent, value in sorted(logged_in.items())]
-    if rows:
-        conn.execute(statement, rows)
+    rows = [{"id": agent, "logged_in": value} for agent, value in sorted(logged_in.items())]
+    write_seen(conn, rows, logged_in_seen_at=now)

@@ -3,54 +3,58 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select
 
-from campaigns.models import Call, Customer
-from campaigns.rows import columns_of, in_chunks, table
-from campaigns.words import LIVE_STATES, OUR_ORIGINS, CallState
+from campaigns.models import Call, Customer, VendorAccount
+from campaigns.rows import LIVE, OURS, columns_of, table
+from campaigns.statements import Find
+from campaigns.words import CallState
 
 CALL = columns_of(Call)
+CUSTOMER = columns_of(Customer)
+ACCOUNT = columns_of(VendorAccount)
+
+ON_ACCOUNT = and_(
+    CALL.tenant_id == select(ACCOUNT.tenant_id).where(ACCOUNT.id == bindparam("account_id")).scalar_subquery(),
+    CALL.vendor_account_id == bindparam("account_id"),
+)
+BOUND = (
+    CALL.id,
+    CALL.campaign_id,
+    CALL.vendor_account_id,
+    CALL.phone,
+    CALL.reference,
+    CALL.vendor_call_id,
+    CALL.call_id_confirmed,
+)
+find_by_vendor_id = Find(select(*BOUND).where(ON_ACCOUNT), key=CALL.vendor_call_id)
+find_by_reference = Find(select(*BOUND).where(ON_ACCOUNT), key=CALL.reference)
+find_awaiting_id = Find(
+    select(*BOUND).where(ON_ACCOUNT, CALL.vendor_call_id.is_(None), LIVE, OURS),
+    key=CALL.phone,
+)
+find_codes = Find(select(CUSTOMER.id, CUSTOMER.code), key=CUSTOMER.id)
 
 
 def by_vendor_id(conn: Connection, account_id: int, call_ids: Iterable[str]) -> dict[str, Any]:
     """Calls that carry one of these vendor call ids."""
-    found: dict[str, Any] = {}
-    for chunk in in_chunks(sorted(set(call_ids)), 500):
-        chosen = select(table(Call)).where(CALL.vendor_account_id == account_id, CALL.vendor_call_id.in_(chunk))
-        found.update({row.vendor_call_id: row for row in conn.execute(chosen)})
-    return found
+    return {row.vendor_call_id: row for row in find_by_vendor_id(conn, call_ids, account_id=account_id)}
 
 
 def by_reference(conn: Connection, account_id: int, references: Iterable[str]) -> dict[str, Any]:
     """Our calls by the reference that we sent."""
-    found: dict[str, Any] = {}
-    for chunk in in_chunks(sorted(set(references)), 500):
-        chosen = select(table(Call)).where(CALL.vendor_account_id == account_id, CALL.reference.in_(chunk))
-        found.update({row.reference: row for row in conn.execute(chosen)})
-    return found
+    return {row.reference: row for row in find_by_reference(conn, references, account_id=account_id)}
 
 
 def awaiting_id(conn: Connection, account_id: int, phones: Iterable[str]) -> dict[str, Any]:
     """The only live call of ours to each number whose vendor call id is not known yet. A unique index holds "only"."""
-    found: dict[str, Any] = {}
-    for chunk in in_chunks(sorted(set(phones)), 500):
-        chosen = select(table(Call)).where(
-            CALL.vendor_account_id == account_id,
-            CALL.phone.in_(chunk),
-            CALL.vendor_call_id.is_(None),
-            CALL.state.in_(LIVE_STATES),
-            CALL.origin.in_(OUR_ORIGINS),
-        )
-        found.update({row.phone: row for row in conn.execute(chosen)})
-    return found
+    return {row.phone: row for row in find_awaiting_id(conn, phones, account_id=account_id)}
 
 
 def list_ids(conn: Connection, calls: Sequence[Any]) -> dict[int, str]:
     """The list's own id of each call's customer, by call id, where the vendor was given that instead of a reference."""
-    columns = columns_of(Customer)
-    codes: dict[int, str] = {}
-    for chunk in in_chunks([call.customer_id for call in calls if call.customer_id], 500):
-        codes.update(dict(conn.execute(select(columns.id, columns.code).where(columns.id.in_(chunk))).all()))
+    customers = [call.customer_id for call in calls if call.customer_id]
+    codes: dict[int, str] = {row.id: row.code for row in find_codes(conn, customers)}
     return {call.id: codes[call.customer_id] for call in calls if call.customer_id in codes}
 
 
@@ -60,8 +64,18 @@ def to_check(conn: Connection, now: Any, limit: int) -> Sequence[Any]:
     return conn.execute(select(table(Call)).where(due).order_by(CALL.check_at).limit(limit)).all()
 
 
-def at_vendor(conn: Connection, campaign_id: int) -> list[Any]:
+def live_of(campaign: Any) -> ColumnElement[bool]:
+    """The condition: a live call of this campaign."""
+    return and_(
+        CALL.tenant_id == campaign.tenant_id,
+        CALL.vendor_account_id == campaign.vendor_account_id,
+        CALL.campaign_id == campaign.id,
+        LIVE,
+    )
+
+
+def at_vendor(conn: Connection, campaign: Any) -> list[Any]:
     """A queue campaign's calls that the vendor holds and has not been seen to dial."""
     held = or_(CALL.state == CallState.PLACED, CALL.state == CallState.UNSURE)
-    chosen = select(table(Call)).where(CALL.campaign_id == campaign_id, held, CALL.ringing_at.is_(None))
+    chosen = select(table(Call)).where(live_of(campaign), held, CALL.ringing_at.is_(None))
     return list(conn.execute(chosen.order_by(CALL.id)))

@@ -16,16 +16,8 @@ from campaigns.words import Reason
 
 write_decisions = Insert(
     Decision,
-    "tenant_id",
-    "campaign_id",
-    "customer_id",
-    "cleared",
-    "reason",
-    "until",
-    "rulebook",
-    "rulebook_version",
-    "facts",
-    "at",
+    ("customer_id", "reason", "until", "facts"),
+    shared=("tenant_id", "campaign_id", "cleared", "rulebook", "rulebook_version", "at"),
 )
 
 
@@ -42,33 +34,24 @@ def keep(conn: Connection, now: datetime, campaign: Any, verdicts: Verdicts, rul
 
     A clearance that follows no hindrance is kept by the call itself, which names rulebook and version.
     """
-    book = {"rulebook": campaign.rulebook, "rulebook_version": rulebook.version if rulebook else ""}
-    rows = [_row(now, campaign, book, h.customer, h.reason, None, {}) for h in verdicts.hopeless]
+    rows = [_row(h.customer, h.reason, None, {}) for h in verdicts.hopeless]
     for candidate, verdict in verdicts.reviewed:
         if isinstance(verdict, Withheld) and candidate.customer.reason is not verdict.reason:
-            rows.append(_row(now, campaign, book, candidate.customer, verdict.reason, verdict.until, _facts(candidate)))
-    write_decisions(conn, rows)
+            rows.append(_row(candidate.customer, verdict.reason, verdict.until, _facts(candidate)))
+    write_decisions(
+        conn,
+        rows,
+        tenant_id=campaign.tenant_id,
+        campaign_id=campaign.id,
+        cleared=False,
+        rulebook=campaign.rulebook,
+        rulebook_version=rulebook.version if rulebook else "",
+        at=now,
+    )
 
 
-def _row(
-    now: datetime,
-    campaign: Any,
-    book: dict[str, str],
-    customer: Any,
-    reason: Reason,
-    until: datetime | None,
-    facts: dict[str, Any],
-) -> dict[str, Any]:
-    return book | {
-        "tenant_id": campaign.tenant_id,
-        "campaign_id": campaign.id,
-        "customer_id": customer.id,
-        "cleared": False,
-        "reason": reason,
-        "until": until,
-        "facts": facts,
-        "at": now,
-    }
+def _row(customer: Any, reason: Reason, until: datetime | None, facts: dict[str, Any]) -> dict[str, Any]:
+    return {"customer_id": customer.id, "reason": reason, "until": until, "facts": facts}
 
 
 def _facts(candidate: Candidate) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from campaigns.models import Call, Campaign, Customer, Number, Person, Suppression
-from campaigns.rows import columns_of, table
+from campaigns.rows import LIVE, columns_of, table
 from campaigns.statements import Find, Insert
-from campaigns.words import LIVE_STATES, Purpose, Scope, Subject
+from campaigns.words import Purpose, Scope, Subject
 
 EVERY_PURPOSE = "all"
 SUPPRESSION = columns_of(Suppression)
@@ -18,16 +18,8 @@ CALL = columns_of(Call)
 
 write_suppressions = Insert(
     Suppression,
-    "tenant_id",
-    "scope",
-    "campaign_id",
-    "subject_kind",
-    "subject",
-    "purpose",
-    "source",
-    "reason",
-    "actor",
-    "since",
+    ("scope", "campaign_id", "subject_kind", "subject", "purpose", "source", "reason"),
+    shared=("tenant_id", "actor", "since"),
     ignoring=True,
 )
 find_suppressed = Find(
@@ -58,7 +50,6 @@ def suppress(conn: Connection, now: datetime, tenant_id: int, entries: Sequence[
     """Put these on the list; how many were not there yet. Takes effect at the next claim."""
     rows = {
         (e.campaign_id or 0, e.subject_kind, e.subject, e.purpose): {
-            "tenant_id": tenant_id,
             "scope": Scope.CAMPAIGN if e.campaign_id else Scope.TENANT,
             "campaign_id": e.campaign_id,
             "subject_kind": e.subject_kind,
@@ -66,12 +57,10 @@ def suppress(conn: Connection, now: datetime, tenant_id: int, entries: Sequence[
             "purpose": e.purpose,
             "source": e.source,
             "reason": e.reason,
-            "actor": actor,
-            "since": now,
         }
         for e in entries
     }
-    return write_suppressions(conn, [rows[key] for key in sorted(rows)])
+    return write_suppressions(conn, [rows[key] for key in sorted(rows)], tenant_id=tenant_id, actor=actor, since=now)
 
 
 def lift(
@@ -121,7 +110,7 @@ def live_calls(conn: Connection, tenant_id: int, entries: Sequence[Entry]) -> li
         .join(table(Customer), CALL.customer_id == customer.id)
         .join(table(Campaign), CALL.campaign_id == campaign.id)
         .join(table(Person), CALL.person_id == person.id)
-        .where(CALL.tenant_id == tenant_id, CALL.state.in_(LIVE_STATES))
+        .where(CALL.tenant_id == tenant_id, LIVE)
         .where(or_(CALL.phone.in_(phones), and_(person.key_kind == Subject.PERSON, person.key.in_(keys))))
         .order_by(CALL.id)
     )

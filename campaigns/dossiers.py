@@ -12,10 +12,10 @@ from campaigns import dnc, rulebooks
 from campaigns.compliance import Dossier, Withheld, may_ever_dial, review
 from campaigns.models import Call, Customer, Debt, Number, Person
 from campaigns.retries import STATUS_OF
-from campaigns.rows import columns_of, table
-from campaigns.statements import Find, spelled
+from campaigns.rows import LIVE, columns_of, table
+from campaigns.statements import Find, aside
 from campaigns.timing import Timing
-from campaigns.words import LIVE_STATES, Mode, Reason, Status, Subject
+from campaigns.words import Mode, Reason, Status, Subject
 
 CALL = columns_of(Call)
 CUSTOMER = columns_of(Customer)
@@ -48,10 +48,8 @@ find_outcomes = Find(
     .order_by(CALL.customer_id, CALL.id),
     key=CALL.customer_id,
 )
-find_busy = Find(select(CALL.phone).where(CALL.tenant_id == TENANT, spelled(CALL.state, LIVE_STATES)), key=CALL.phone)
-find_talking = Find(
-    select(CALL.person_id).where(CALL.tenant_id == TENANT, spelled(CALL.state, LIVE_STATES)), key=CALL.person_id
-)
+find_busy = Find(select(CALL.phone).where(aside(CALL.tenant_id) == TENANT, LIVE), key=CALL.phone)
+find_talking = Find(select(CALL.person_id).where(aside(CALL.tenant_id) == TENANT, LIVE), key=CALL.person_id)
 
 
 @dataclass(frozen=True, slots=True)

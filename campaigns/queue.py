@@ -16,10 +16,10 @@ from sqlalchemy import Connection, Integer, Select, and_, bindparam, func, or_, 
 from campaigns import agents
 from campaigns.breaker import Breaker
 from campaigns.models import Call, Campaign, Customer, Tenant, VendorAccount
-from campaigns.rows import columns_of, table
-from campaigns.statements import Find, Update, own, spelled
+from campaigns.rows import LIVE, OURS, WAITING, columns_of, table
+from campaigns.statements import Find, Update, own
 from campaigns.timing import Timing
-from campaigns.words import LIVE_STATES, OUR_ORIGINS, WAITING_STATUSES, CallState, Mode, Wanted
+from campaigns.words import CallState, Mode, Wanted
 
 CALL = columns_of(Call)
 CAMPAIGN = columns_of(Campaign)
@@ -27,11 +27,10 @@ CUSTOMER = columns_of(Customer)
 # A claim looks at so many priorities one by one, and at those that are left in one go.
 PRIORITIES = 50
 
-LIVE = spelled(CALL.state, LIVE_STATES)
 WAITS: Sequence[Any] = (
     CUSTOMER.tenant_id == bindparam("tenant_id"),
     CUSTOMER.campaign_id == bindparam("campaign_id"),
-    spelled(CUSTOMER.status, WAITING_STATUSES),
+    WAITING,
     CUSTOMER.open_call_id.is_(None),
 )
 
@@ -54,7 +53,7 @@ answered = CALL.state == CallState.ANSWERED
 seen_with_nobody = and_(answered, CALL.extension.is_(None), CALL.agent_id.is_(None), CALL.mode == Mode.AUTODIALER)
 count_live = (
     select(CALL.campaign_id, func.count(), func.count().filter(~answered), func.count().filter(seen_with_nobody))
-    .where(CALL.tenant_id == bindparam("tenant_id"), LIVE, CALL.origin.in_(OUR_ORIGINS))
+    .where(CALL.tenant_id == bindparam("tenant_id"), LIVE, OURS)
     .group_by(CALL.campaign_id)
 )
 count_leased = (
@@ -80,7 +79,7 @@ find_siblings = (
         .where(
             CUSTOMER.tenant_id == CAMPAIGN.tenant_id,
             CUSTOMER.campaign_id == CAMPAIGN.id,
-            spelled(CUSTOMER.status, WAITING_STATUSES),
+            WAITING,
             CUSTOMER.open_call_id.is_(None),
             CUSTOMER.due_at <= bindparam("now"),
         )
@@ -92,6 +91,7 @@ find_withdrawn = (
     select(CALL.id)
     .where(
         CALL.tenant_id == bindparam("tenant_id"),
+        CALL.vendor_account_id == bindparam("account_id"),
         CALL.campaign_id == bindparam("campaign_id"),
         LIVE,
         CALL.withdrawn_at.is_not(None),
@@ -125,7 +125,9 @@ def _due(of_priority: Any) -> Select[Any]:
 find_priorities = _priorities()
 find_due = _due(CUSTOMER.priority == bindparam("priority"))
 find_due_after = _due(CUSTOMER.priority > bindparam("priority"))
-lease = Update(Customer, own("lease_token", "lease_until"), where="customer.id = :id")
+lease = Update(
+    Customer, own("lease_token", "lease_until"), where="customer.id = :id", shared=["lease_token", "lease_until"]
+)
 find_held = Find(
     _lock(
         Customer,
@@ -245,7 +247,7 @@ def _my_turn(now: datetime, campaign: Any, shares: dict[int, int], used: dict[in
 
 
 def _taking_back(conn: Connection, campaign: Any) -> bool:
-    which = {"tenant_id": campaign.tenant_id, "campaign_id": campaign.id}
+    which = {"tenant_id": campaign.tenant_id, "account_id": campaign.vendor_account_id, "campaign_id": campaign.id}
     return conn.execute(find_withdrawn, which).first() is not None
 
 
@@ -254,8 +256,7 @@ def claim(conn: Connection, now: datetime, timing: Timing, campaign: Any, count:
     if count <= 0:
         return []
     chosen = _whose_turn(conn, now, campaign, count)
-    until = now + timing.lease
-    lease(conn, [{"id": row.id, "lease_token": token, "lease_until": until} for row in chosen])
+    lease(conn, [{"id": row.id} for row in chosen], lease_token=token, lease_until=now + timing.lease)
     return chosen
 
 
@@ -302,6 +303,6 @@ def nobody_waits(conn: Connection, campaign: Any) -> bool:
     waiting = select(CUSTOMER.id).where(
         CUSTOMER.tenant_id == campaign.tenant_id,
         CUSTOMER.campaign_id == campaign.id,
-        spelled(CUSTOMER.status, WAITING_STATUSES),
+        WAITING,
     )
     return conn.execute(waiting.limit(1)).first() is None

@@ -10,11 +10,11 @@ from sqlalchemy import Connection, bindparam, select
 
 from campaigns.models import Receipt
 from campaigns.rows import columns_of
-from campaigns.statements import Insert, Update
+from campaigns.statements import Insert, Update, own
 from campaigns.words import ReceiptOutcome
 
 RECEIPT = columns_of(Receipt)
-STORE = Insert(Receipt, "tenant_id", "vendor_account_id", "body", "body_hash", "received_at", ignoring=True)
+STORE = Insert(Receipt, ("tenant_id", "vendor_account_id", "body", "body_hash", "received_at"), ignoring=True)
 OLDEST = (
     select(RECEIPT.id, RECEIPT.tenant_id, RECEIPT.vendor_account_id, RECEIPT.body, RECEIPT.received_at)
     .where(RECEIPT.settled_at.is_(None), RECEIPT.vendor_account_id.in_(bindparam("accounts", expanding=True)))
@@ -22,7 +22,7 @@ OLDEST = (
     .limit(bindparam("at_most"))
     .with_for_update(skip_locked=True, key_share=True)
 )
-MARK = Update(Receipt, "settled_at = :settled_at, outcome = :outcome", "receipt.id = :id")
+MARK = Update(Receipt, own("settled_at", "outcome"), where="receipt.id = :id", shared=["settled_at"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,4 +57,4 @@ def unsettled(conn: Connection, limit: int, account_ids: Collection[int]) -> lis
 
 def mark(conn: Connection, now: datetime, outcomes: dict[int, ReceiptOutcome]) -> None:
     """These were understood, or will never be."""
-    MARK(conn, [{"id": id_, "outcome": outcome, "settled_at": now} for id_, outcome in sorted(outcomes.items())])
+    MARK(conn, [{"id": receipt, "outcome": outcome} for receipt, outcome in sorted(outcomes.items())], settled_at=now)

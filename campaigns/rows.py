@@ -1,11 +1,15 @@
-"""How rooms of the domain say a set-based statement once for both databases."""
+"""How rooms of the domain name tables, columns, and the rows that the partial indexes hold."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, FromClause
+from sqlalchemy import ColumnElement, Connection, FromClause, literal_column
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
+
+from campaigns.models import Call, Customer
+from campaigns.words import LIVE_STATES, OUR_ORIGINS, WAITING_STATUSES
 
 T = TypeVar("T")
 
@@ -19,6 +23,16 @@ def table(model: type[SQLModel]) -> Any:
 def columns_of(model: type[SQLModel]) -> Any:
     """A table's columns by name."""
     return table(model).c
+
+
+def spelled(column: ColumnElement[Any], words: Iterable[StrEnum]) -> ColumnElement[bool]:
+    """`column IN ('new', 'queue')`, with the words in the text: only so is a partial index seen to fit."""
+    return column.in_([literal_column(f"'{word.value}'") for word in words])
+
+
+LIVE = spelled(columns_of(Call).state, LIVE_STATES)
+OURS = spelled(columns_of(Call).origin, OUR_ORIGINS)
+WAITING = spelled(columns_of(Customer).status, WAITING_STATUSES)
 
 
 def in_chunks(rows: Sequence[T], size: int) -> Iterator[list[T]]:

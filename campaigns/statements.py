@@ -12,7 +12,7 @@ of the models convert the values, so what is stored does not depend on the way i
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from enum import StrEnum
+from itertools import repeat
 from typing import Any
 
 from sqlalchemy import (
@@ -26,25 +26,27 @@ from sqlalchemy import (
     Row,
     Select,
     Text,
+    UnaryExpression,
     bindparam,
     func,
-    literal_column,
     select,
     true,
 )
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.sql.operators import custom_op
 from sqlmodel import SQLModel
 
 from campaigns.rows import columns_of, table
 
+Converter = Callable[[Any], Any]
 Rows = Sequence[Mapping[str, Any]]
 PLACE = re.compile(r":(\w+)")
 POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
-def spelled(column: ColumnElement[Any], words: Iterable[StrEnum]) -> ColumnElement[bool]:
-    """`column IN ('new', 'queue')`, with the words in the text: only so is a partial index seen to fit."""
-    return column.in_([literal_column(f"'{word.value}'") for word in words])
+def aside(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The column in a condition that is checked and not searched by: no index is chosen for it."""
+    return UnaryExpression(column, operator=custom_op("+"), type_=column.type)
 
 
 class Find:
@@ -73,68 +75,71 @@ class Find:
 
 
 class _Each:
-    """One statement for many rows; call it with rows that name its columns, in key order. How many it wrote."""
+    """One statement for many rows. Call it with the rows, in key order, and by name with the values that they share;
+    the answer is how many rows it wrote."""
 
-    def __init__(self, columns: Sequence[Column[Any]]) -> None:
-        self._columns = columns
-        self._texts = {"postgresql": self._over_arrays(), "sqlite": self._row_by_row()}
-        self._processors: dict[str, list[Callable[[Any], Any] | None]] = {}
+    def __init__(self, texts: Mapping[str, str], shared: Sequence[Column[Any]], own: Sequence[Column[Any]]) -> None:
+        self._texts = texts
+        self._shared = shared
+        self._own = own
+        self._converters: dict[str, dict[str, Converter | None]] = {}
 
-    def __call__(self, conn: Connection, rows: Rows) -> int:
+    def __call__(self, conn: Connection, rows: Rows, **shared: Any) -> int:
         if not rows:
             return 0
-        name = conn.dialect.name
-        if name not in self._processors:
-            self._processors[name] = [_processor(column, conn.dialect) for column in self._columns]
-        values = [
-            [row[column.name] for row in rows] if process is None else [process(row[column.name]) for row in rows]
-            for column, process in zip(self._columns, self._processors[name], strict=True)
-        ]
-        given: Any = tuple(values) if name == "postgresql" else list(zip(*values, strict=True))
-        return conn.exec_driver_sql(self._texts[name], given).rowcount
+        convert = self._converters_for(conn.dialect)
+        common = [_converted(convert[column.name], [shared[column.name]])[0] for column in self._shared]
+        own = [_converted(convert[column.name], [row[column.name] for row in rows]) for column in self._own]
+        if conn.dialect.name == "postgresql":
+            return conn.exec_driver_sql(self._texts["postgresql"], (*common, *own)).rowcount
+        row_by_row = list(zip(*map(repeat, common), *own, strict=False))
+        return conn.exec_driver_sql(self._texts["sqlite"], row_by_row).rowcount
 
-    def _over_arrays(self) -> str:
-        raise NotImplementedError
-
-    def _row_by_row(self) -> str:
-        raise NotImplementedError
+    def _converters_for(self, dialect: Dialect) -> Mapping[str, Converter | None]:
+        if dialect.name not in self._converters:
+            columns = (*self._shared, *self._own)
+            self._converters[dialect.name] = {column.name: _converter(column, dialect) for column in columns}
+        return self._converters[dialect.name]
 
 
 class Insert(_Each):
-    """`INSERT` of many rows with these columns, which have no other defaults than the database's own. `ignoring`: what
+    """`INSERT` of many rows with these columns; only the database's own defaults fill the others. `ignoring`: what
     collides with a unique index is left out."""
 
-    def __init__(self, model: type[SQLModel], *names: str, ignoring: bool = False) -> None:
-        self._into = f"INSERT INTO {table(model).name} ({', '.join(names)})"
-        self._conflict = " ON CONFLICT DO NOTHING" if ignoring else ""
-        super().__init__([columns_of(model)[name] for name in names])
-
-    def _over_arrays(self) -> str:
-        return f"{self._into} SELECT * FROM {_arrays(self._columns)} AS given{self._conflict}"  # noqa: S608 our own words
-
-    def _row_by_row(self) -> str:
-        return f"{self._into} VALUES ({', '.join('?' for _ in self._columns)}){self._conflict}"
+    def __init__(
+        self, model: type[SQLModel], own: Sequence[str], shared: Sequence[str] = (), ignoring: bool = False
+    ) -> None:
+        columns = columns_of(model)
+        ours, common = [columns[name] for name in own], [columns[name] for name in shared]
+        into = f"INSERT INTO {table(model).name} ({', '.join((*shared, *own))})"
+        conflict = " ON CONFLICT DO NOTHING" if ignoring else ""
+        values = ", ".join((*_scalars(common), "given.*"))
+        places = ", ".join("?" for _ in (*shared, *own))
+        texts = {
+            "postgresql": f"{into} SELECT {values} FROM {_arrays(ours, len(common))} AS given{conflict}",  # noqa: S608
+            "sqlite": f"{into} VALUES ({places}){conflict}",
+        }
+        super().__init__(texts, common, ours)
 
 
 class Update(_Each):
-    """`UPDATE` of many rows. `:name` in `set` and `where` is a row's own value for the column of that name; columns of
-    the table are written with the table's name, but for those that are set."""
+    """`UPDATE` of many rows. In `set_` and `where`, `:name` is a value for the column of that name: one that the rows
+    share, or the row's own. Columns that are only read are written with their table's name."""
 
-    def __init__(self, model: type[SQLModel], set_: str, where: str) -> None:
-        self._table, self._set, self._where = table(model).name, set_, where
-        names = dict.fromkeys(PLACE.findall(f"{set_} {where}"))
-        super().__init__([columns_of(model)[name] for name in names])
-
-    def _over_arrays(self) -> str:
-        names = ", ".join(column.name for column in self._columns)
-        given = f"{_arrays(self._columns)} AS given ({names})"
-        set_, where = (PLACE.sub(r"given.\1", part) for part in (self._set, self._where))
-        return f"UPDATE {self._table} SET {set_} FROM {given} WHERE {where}"  # noqa: S608 our own words
-
-    def _row_by_row(self) -> str:
-        places = {column.name: f"?{place}" for place, column in enumerate(self._columns, 1)}
-        text = f"UPDATE {self._table} SET {self._set} WHERE {self._where}"  # noqa: S608 our own words
-        return PLACE.sub(lambda found: places[found[1]], text)
+    def __init__(self, model: type[SQLModel], set_: str, where: str, shared: Sequence[str] = ()) -> None:
+        columns = columns_of(model)
+        common = [columns[name] for name in shared]
+        ours = [columns[name] for name in dict.fromkeys(PLACE.findall(f"{set_} {where}")) if name not in shared]
+        names = [column.name for column in ours]
+        given = f"{_arrays(ours, len(common))} AS given ({', '.join(names)})"
+        told = dict(zip(shared, _scalars(common), strict=True)) | {name: f"given.{name}" for name in names}
+        numbered = {name: f"?{place}" for place, name in enumerate((*shared, *names), 1)}
+        head = f"UPDATE {table(model).name} SET"
+        texts = {
+            "postgresql": f"{head} {_filled(set_, told)} FROM {given} WHERE {_filled(where, told)}",
+            "sqlite": f"{head} {_filled(set_, numbered)} WHERE {_filled(where, numbered)}",
+        }
+        super().__init__(texts, common, ours)
 
 
 def own(*names: str) -> str:
@@ -142,13 +147,26 @@ def own(*names: str) -> str:
     return ", ".join(f"{name} = :{name}" for name in names)
 
 
-def _processor(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
-    process: Callable[[Any], Any] | None = column.type.dialect_impl(dialect).bind_processor(dialect)
-    return process
+def _converter(column: Column[Any], dialect: Dialect) -> Converter | None:
+    convert: Converter | None = column.type.dialect_impl(dialect).bind_processor(dialect)
+    return convert
 
 
-def _arrays(columns: Sequence[Column[Any]]) -> str:
-    return f"unnest({', '.join(f'${place}::{_type(column)}[]' for place, column in enumerate(columns, 1))})"
+def _converted(convert: Converter | None, values: list[Any]) -> list[Any]:
+    return values if convert is None else [convert(value) for value in values]
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    return PLACE.sub(lambda found: values[found[1]], text)
+
+
+def _scalars(columns: Sequence[Column[Any]]) -> list[str]:
+    return [f"${place}::{_type(column)}" for place, column in enumerate(columns, 1)]
+
+
+def _arrays(columns: Sequence[Column[Any]], after: int) -> str:
+    arrays = (f"${place}::{_type(column)}[]" for place, column in enumerate(columns, after + 1))
+    return f"unnest({', '.join(arrays)})"
 
 
 def _type(column: Column[Any]) -> str:

@@ -11,8 +11,8 @@ from campaigns import ledger
 from campaigns.ledger import Closing
 from campaigns.models import Call, Campaign, Customer
 from campaigns.phones import Phone, national, normalise
-from campaigns.rows import columns_of, in_chunks, table
-from campaigns.words import LIVE_STATES, CallState, Reason, Status
+from campaigns.rows import LIVE, columns_of, in_chunks, table
+from campaigns.words import CallState, Reason, Status
 
 CALL = columns_of(Call)
 CUSTOMER = columns_of(Customer)
@@ -77,7 +77,7 @@ def _underway_with(conn: Connection, campaign: Any, customer_ids: Sequence[int])
             select(CALL.phone, CALL.state, CALL.mode, columns_of(Campaign).code.label("campaign"), CUSTOMER.code)
             .join(table(Customer), CALL.customer_id == CUSTOMER.id)
             .join(table(Campaign), CALL.campaign_id == columns_of(Campaign).id)
-            .where(CALL.tenant_id == campaign.tenant_id, CALL.customer_id.in_(chunk), CALL.state.in_(LIVE_STATES))
+            .where(CALL.tenant_id == campaign.tenant_id, CALL.customer_id.in_(chunk), LIVE)
         )
         found += underway(conn.execute(live.order_by(CALL.id)))
     return found

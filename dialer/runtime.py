@@ -15,12 +15,12 @@ from typing import IO, Any
 import anyio
 from aiohttp import web
 from anyio.abc import TaskGroup
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, select
 from sqlalchemy.engine import make_url
 
 from campaigns.models import Call
-from campaigns.rows import columns_of
-from campaigns.words import LIVE_STATES, CallState
+from campaigns.rows import LIVE, columns_of
+from campaigns.words import CallState
 from dialer import migrations
 from dialer.attending import AttendingLoop
 from dialer.database import Database, open_database
@@ -228,8 +228,9 @@ class Engine:
 def in_flight(conn: Connection) -> int:
     """Calls that are live, or over and without a verdict."""
     call = columns_of(Call)
-    unsettled = call.state.in_([*LIVE_STATES, CallState.ENDED])
-    return int(conn.scalar(select(func.count()).where(unsettled)) or 0)
+    # A call without a verdict is one that is still to be checked.
+    pending = and_(call.check_at.is_not(None), call.state == CallState.ENDED)
+    return sum(int(conn.scalar(select(func.count()).where(which)) or 0) for which in (LIVE, pending))
 
 
 async def _watch_signals(stopping: anyio.Event) -> None:

@@ -16,7 +16,7 @@ from campaigns import binding, dossiers, ledger, queue
 from campaigns.models import Call, Campaign, Tenant
 from campaigns.rows import columns_of, table
 from campaigns.timing import Timing
-from campaigns.words import LIVE_STATES, CallState, Mode, QueueState, Reason, Wanted
+from campaigns.words import CallState, Mode, QueueState, Reason, Wanted
 from dialer.database import Database, clock
 from dialer.gateways import Gateway, GatewayError, Misconfigured, terms_of
 from dialer.logs import log
@@ -95,7 +95,7 @@ def plot(conn: Connection, timing: Timing) -> list[Course]:
 
 
 def _course(conn: Connection, now: datetime, timing: Timing, campaign: Any) -> Course | None:
-    held = binding.at_vendor(conn, campaign.id)
+    held = binding.at_vendor(conn, campaign)
     if campaign.wanted is Wanted.STOPPED or campaign.deleted_at is not None:
         return Course(campaign, "withdraw", Reason.NOT_RUNNING)
     if course := _taking_back(conn, now, timing, campaign, held):
@@ -146,7 +146,7 @@ def close_the_door(conn: Connection, timing: Timing, course: Course) -> bool:
     queue.lock(conn, course.campaign.tenant_id, course.campaign.id)
     conn.execute(_fed(course.campaign).values(withdrawn_at=now, check_at=None))
     on_wire = select(CALL.id).where(
-        CALL.campaign_id == course.campaign.id,
+        binding.live_of(course.campaign),
         CALL.state == CallState.INTENDED,
         CALL.intended_at > now - timing.first_check,
     )
@@ -155,11 +155,11 @@ def close_the_door(conn: Connection, timing: Timing, course: Course) -> bool:
 
 def _fed(campaign: Any) -> Any:
     held = or_(CALL.state == CallState.PLACED, CALL.state == CallState.UNSURE)
-    return update(table(Call)).where(CALL.campaign_id == campaign.id, held, CALL.ringing_at.is_(None))
+    return update(table(Call)).where(binding.live_of(campaign), held, CALL.ringing_at.is_(None))
 
 
 def _finished(conn: Connection, campaign: Any) -> bool:
-    live = select(CALL.id).where(CALL.campaign_id == campaign.id, CALL.state.in_(LIVE_STATES)).limit(1)
+    live = select(CALL.id).where(binding.live_of(campaign)).limit(1)
     return queue.nobody_waits(conn, campaign) and conn.execute(live).first() is None
 
 

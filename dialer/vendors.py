@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
+import anyio
 from sqlalchemy import Connection, select
 
 from campaigns.models import Agent, VendorAccount
@@ -19,6 +20,8 @@ from dialer.vault import KeyLost, Vault
 
 KINDS = ("tel4vn",)
 # What an account's row holds for us and not for the gateway.
+FRESH = 1.0
+"""For so many seconds we go by what we read of the accounts: every step of every loop asks."""
 OUR_SECRETS = ("hook_key", "hook_path")
 OUR_SETTINGS = ("abandoned_without_extension", "records_name_customers")
 
@@ -73,6 +76,9 @@ class Vendors:
         self._vault = vault
         self._speed = speed
         self._open: dict[int, tuple[Any, Gateway]] = {}
+        self._accounts: list[Any] = []
+        self._extensions: dict[int, frozenset[str]] = {}
+        self._read_at = -FRESH
         self._stack = AsyncExitStack()
         self._log = log("vendors")
 
@@ -84,7 +90,14 @@ class Vendors:
 
     async def accounts(self) -> list[Any]:
         """The accounts that were not removed."""
-        return await self._database.read(read_accounts)
+        await self._refresh()
+        return self._accounts
+
+    async def _refresh(self) -> None:
+        if anyio.current_time() - self._read_at >= FRESH:
+            self._accounts = await self._database.read(read_accounts)
+            self._extensions = await self._database.read(read_extensions)
+            self._read_at = anyio.current_time()
 
     async def gateway(self, account_id: int) -> Gateway | None:
         """The account's gateway; None where it was removed, or its secrets cannot be opened."""
@@ -117,14 +130,13 @@ class Vendors:
     async def readers(self) -> dict[int, Reader]:
         """How to understand each account's hooks."""
         readers = {}
-        extensions = await self._database.read(read_extensions)
         for row in await self.accounts():
             gateway = await self._gateway(row)
             if gateway is not None:
                 abandoned = bool(row.settings.get("abandoned_without_extension", True))
                 by_list_id = row.settings.get("customer_reference") == "list-id"
                 named = bool(row.settings.get("records_name_customers", True))
-                known = extensions.get(row.id, frozenset())
+                known = self._extensions.get(row.id, frozenset())
                 readers[row.id] = Reader(gateway.read, known, abandoned, named, by_list_id)
         return readers
 

@@ -67,8 +67,10 @@ find_numbers = Find(
     .with_for_update(key_share=True),
     key=NUMBER.person_id,
 )
-write_customers = Update(Customer, own(*OF_A_CUSTOMER, "updated_at"), where="customer.id = :id")
-write_numbers = Update(Number, own("last_outcome", "last_outcome_at"), where="number.id = :id")
+write_customers = Update(Customer, own(*OF_A_CUSTOMER, "updated_at"), where="customer.id = :id", shared=["updated_at"])
+write_numbers = Update(
+    Number, own("last_outcome", "last_outcome_at"), where="number.id = :id", shared=["last_outcome_at"]
+)
 write_agents = Update(Agent, own(*OF_AN_AGENT), where="agent.id = :id")
 
 
@@ -125,7 +127,7 @@ def _follow_customers(
     if not steps:
         return
     ids = {step.call.customer_id for step in steps}
-    customers = {row.id: dict(row._mapping) | {"updated_at": now} for row in find_customers(conn, ids)}
+    customers = {row.id: dict(row._mapping) for row in find_customers(conn, ids)}
     calls = find_newest_calls(conn, ids, tenant_id=steps[0].call.tenant_id)
     newest = {row.customer_id: row.newest for row in calls}
     told: list[dict[str, Any]] = []
@@ -133,10 +135,10 @@ def _follow_customers(
         customer = customers[step.call.customer_id]
         values = _next(now, timing, step, customer, campaigns[step.call.campaign_id], newest[customer["id"]])
         if values.get("status", customer["status"]) != customer["status"] or "reason" in values:
-            told.append(_told(now, step, customer, values))
+            told.append(_told(step, customer, values))
         customer.update(values)
-    write_customers(conn, list(customers.values()))
-    write_changes(conn, told)
+    write_customers(conn, list(customers.values()), updated_at=now)
+    write_changes(conn, told, tenant_id=steps[0].call.tenant_id, actor="engine", at=now)
 
 
 def _next(
@@ -190,9 +192,8 @@ def _settled(now: datetime, timing: Timing, step: Step, campaign: Any, attempts:
             return {"status": status, "reason": reason, "due_at": at, "finished_at": None, "declines": 0}
 
 
-def _told(now: datetime, step: Step, before: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+def _told(step: Step, before: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
     return {
-        "tenant_id": step.call.tenant_id,
         "campaign_id": step.call.campaign_id,
         "customer_id": step.call.customer_id,
         "call_id": step.call.id,
@@ -200,8 +201,6 @@ def _told(now: datetime, step: Step, before: dict[str, Any], values: dict[str, A
         "after": values.get("status", before["status"]).value,
         "reason": values.get("reason"),
         "detail": step.after.outcome.value if step.after.outcome else step.after.state.value,
-        "actor": "engine",
-        "at": now,
     }
 
 
@@ -212,11 +211,11 @@ def _remember_numbers(conn: Connection, now: datetime, steps: Sequence[Step]) ->
         return
     numbers = find_numbers(conn, {person for person, _ in ended}, tenant_id=steps[0].call.tenant_id)
     rows = [
-        {"id": number.id, "last_outcome": ended[number.person_id, number.phone], "last_outcome_at": now}
+        {"id": number.id, "last_outcome": ended[number.person_id, number.phone]}
         for number in numbers
         if (number.person_id, number.phone) in ended
     ]
-    write_numbers(conn, rows)
+    write_numbers(conn, rows, last_outcome_at=now)
 
 
 def _follow_agents(

@@ -35,6 +35,7 @@ give_back = Update(
     Customer,
     "due_at = :due_at, reason = :reason, lease_token = NULL, lease_until = NULL, updated_at = :updated_at",
     where="customer.tenant_id = :tenant_id AND customer.id = :id AND customer.lease_token = :lease_token",
+    shared=["tenant_id", "lease_token", "updated_at"],
 )
 
 
@@ -202,12 +203,11 @@ def _final(now: datetime, status: Status, reason: Reason) -> dict[str, Any]:
 
 def postpone(conn: Connection, now: datetime, tenant_id: int, waits: Sequence[Waiting], token: str) -> None:
     """Give leased customers back, to be due later. A lease that is no longer ours is left alone."""
-    mine = {"tenant_id": tenant_id, "lease_token": token, "updated_at": now}
     rows = [
-        mine | {"id": wait.customer_id, "due_at": wait.due_at, "reason": wait.reason}
+        {"id": wait.customer_id, "due_at": wait.due_at, "reason": wait.reason}
         for wait in sorted(waits, key=lambda wait: wait.customer_id)
     ]
-    give_back(conn, rows)
+    give_back(conn, rows, tenant_id=tenant_id, lease_token=token, updated_at=now)
 
 
 def rename(conn: Connection, now: datetime, tenant_id: int, changes: Sequence[dict[str, Any]]) -> None:
@@ -248,7 +248,6 @@ def _tell(
 ) -> None:
     told = [
         {
-            "tenant_id": row.tenant_id,
             "campaign_id": row.campaign_id,
             "customer_id": row.id,
             "call_id": None,
@@ -256,9 +255,8 @@ def _tell(
             "after": after.value,
             "reason": reason,
             "detail": detail,
-            "actor": actor,
-            "at": now,
         }
         for row in rows
     ]
-    write_changes(conn, told)
+    if told:
+        write_changes(conn, told, tenant_id=rows[0].tenant_id, actor=actor, at=now)

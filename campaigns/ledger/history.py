@@ -5,28 +5,11 @@ from campaigns.statements import Insert
 
 write_facts = Insert(
     Fact,
-    "tenant_id",
-    "call_id",
-    "kind",
-    "verdict",
-    "before",
-    "after",
-    "reason",
-    "detail",
-    "receipt_id",
-    "at",
-    "recorded_at",
+    ("call_id", "kind", "verdict", "before", "after", "reason", "detail", "receipt_id", "at"),
+    shared=("tenant_id", "recorded_at"),
 )
 write_changes = Insert(
     Change,
-    "tenant_id",
-    "campaign_id",
-    "customer_id",
-    "call_id",
-    "before",
-    "after",
-    "reason",
-    "detail",
-    "actor",
-    "at",
+    ("campaign_id", "customer_id", "call_id", "before", "after", "reason", "detail"),
+    shared=("tenant_id", "actor", "at"),
 )

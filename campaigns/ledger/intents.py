@@ -19,30 +19,34 @@ from campaigns.words import CallState, FactKind, Origin, Reason, Role, Verdict
 CALL = columns_of(Call)
 write_calls = Insert(
     Call,
-    "tenant_id",
-    "vendor_account_id",
-    "campaign_id",
-    "customer_id",
-    "person_id",
-    "run_id",
-    "origin",
-    "mode",
-    "phone",
-    "role",
-    "reference",
-    "attempt",
-    "agent_id",
-    "hotline",
-    "rulebook",
-    "rulebook_version",
-    "lease_token",
-    "state",
-    "charged",
-    "call_id_confirmed",
-    "recorded",
-    "checks",
-    "intended_at",
-    "check_at",
+    (
+        "customer_id",
+        "person_id",
+        "run_id",
+        "origin",
+        "phone",
+        "role",
+        "reference",
+        "attempt",
+        "agent_id",
+        "rulebook",
+        "rulebook_version",
+    ),
+    shared=(
+        "tenant_id",
+        "vendor_account_id",
+        "campaign_id",
+        "mode",
+        "hotline",
+        "lease_token",
+        "state",
+        "charged",
+        "call_id_confirmed",
+        "recorded",
+        "checks",
+        "intended_at",
+        "check_at",
+    ),
     ignoring=True,
 )
 find_written = Find(select(CALL.reference, CALL.id).where(CALL.tenant_id == bindparam("tenant_id")), key=CALL.reference)
@@ -52,6 +56,7 @@ charge = Update(
     attempts_in_all = customer.attempts_in_all + 1, open_call_id = :open_call_id,
     lease_token = NULL, lease_until = NULL, updated_at = :updated_at""",
     where="customer.id = :id AND customer.lease_token = :lease_token",
+    shared=["updated_at", "lease_token"],
 )
 
 
@@ -76,13 +81,12 @@ def intend(
     The unique indexes over live calls decide between rivals for a number, a person or an agent: the loser's customer
     goes back to wait. The caller has locked the customers under the lease `token`.
     """
-    rows = [_row(now, timing, campaign, intent, token) for intent in sorted(intents, key=lambda i: i.cleared.phone)]
-    if not rows:
-        return {}
-    write_calls(conn, rows)
+    rows = [_own(intent) for intent in sorted(intents, key=lambda i: i.cleared.phone)]
+    write_calls(conn, rows, **_shared(now, timing, campaign, token))
     written = find_written(conn, [intent.reference for intent in intents], tenant_id=campaign.tenant_id)
     held: dict[str, int] = {row.reference: row.id for row in written}
-    _charge(conn, now, [(i.cleared.customer_id, held[i.reference]) for i in intents if i.reference in held], token)
+    charged = sorted((i.cleared.customer_id, held[i.reference]) for i in intents if i.reference in held)
+    charge(conn, [{"id": one, "open_call_id": call} for one, call in charged], lease_token=token, updated_at=now)
     _write_history(conn, now, campaign.tenant_id, held)
     lost = [i.cleared.customer_id for i in intents if i.reference not in held]
     later = now + timing.busy_delay
@@ -90,24 +94,29 @@ def intend(
     return held
 
 
-def _row(now: datetime, timing: Timing, campaign: Any, intent: Intent, token: str) -> dict[str, Any]:
+def _own(intent: Intent) -> dict[str, Any]:
     return {
-        "tenant_id": campaign.tenant_id,
-        "vendor_account_id": campaign.vendor_account_id,
-        "campaign_id": campaign.id,
         "customer_id": intent.cleared.customer_id,
         "person_id": intent.cleared.person_id,
         "run_id": intent.run_id,
         "origin": intent.origin,
-        "mode": campaign.mode,
         "phone": intent.cleared.phone,
         "role": intent.role,
         "reference": intent.reference,
         "attempt": intent.attempt,
         "agent_id": intent.agent_id,
-        "hotline": campaign.hotline,
         "rulebook": intent.cleared.rulebook,
         "rulebook_version": intent.cleared.version,
+    }
+
+
+def _shared(now: datetime, timing: Timing, campaign: Any, token: str) -> dict[str, Any]:
+    return {
+        "tenant_id": campaign.tenant_id,
+        "vendor_account_id": campaign.vendor_account_id,
+        "campaign_id": campaign.id,
+        "mode": campaign.mode,
+        "hotline": campaign.hotline,
         "lease_token": token,
         "state": CallState.INTENDED,
         "charged": True,
@@ -119,17 +128,8 @@ def _row(now: datetime, timing: Timing, campaign: Any, intent: Intent, token: st
     }
 
 
-def _charge(conn: Connection, now: datetime, held: Sequence[tuple[int, int]], token: str) -> None:
-    rows = [
-        {"id": customer, "open_call_id": call, "lease_token": token, "updated_at": now}
-        for customer, call in sorted(held)
-    ]
-    charge(conn, rows)
-
-
 def _write_history(conn: Connection, now: datetime, tenant_id: int, held: dict[str, int]) -> None:
-    fact = {
-        "tenant_id": tenant_id,
+    fact: dict[str, Any] = {
         "kind": FactKind.INTENDED,
         "verdict": Verdict.MOVED,
         "before": None,
@@ -138,6 +138,6 @@ def _write_history(conn: Connection, now: datetime, tenant_id: int, held: dict[s
         "detail": {},
         "receipt_id": None,
         "at": now,
-        "recorded_at": now,
     }
-    write_facts(conn, [fact | {"call_id": call} for call in sorted(held.values())])
+    rows = [fact | {"call_id": call} for call in sorted(held.values())]
+    write_facts(conn, rows, tenant_id=tenant_id, recorded_at=now)

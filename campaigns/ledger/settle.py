@@ -69,9 +69,10 @@ def apply(
     steps: list[Step] = []
     history: list[dict[str, Any]] = []
     for call in locked(conn, list(by_call)):
-        steps.append(_fold(now, call, by_call[call.id], rule.get(call.vendor_account_id, True), history))
+        steps.append(_fold(call, by_call[call.id], rule.get(call.vendor_account_id, True), history))
     write(conn, now, timing, steps)
-    write_facts(conn, history)
+    if history:
+        write_facts(conn, history, tenant_id=steps[0].call.tenant_id, recorded_at=now)
     consequences.follow(conn, now, timing, steps)
     return steps
 
@@ -86,7 +87,7 @@ def progress_of(call: Any) -> Progress:
     return Progress._make(EVIDENCE(call))
 
 
-def _fold(now: datetime, call: Any, told: Sequence[Told], rule: bool, history: list[dict[str, Any]]) -> Step:
+def _fold(call: Any, told: Sequence[Told], rule: bool, history: list[dict[str, Any]]) -> Step:
     before = current = progress_of(call)
     refused: list[str] = []
     for one in told:
@@ -95,17 +96,16 @@ def _fold(now: datetime, call: Any, told: Sequence[Told], rule: bool, history: l
             refused.append(result.why)
         elif isinstance(result, Kept) and result.after == current:
             continue
-        history.append(_history(now, call, one, current, result))
+        history.append(_history(call, one, current, result))
         current = current if isinstance(result, Refused) else result.after
     return Step(call, before, current, tuple(refused))
 
 
-def _history(now: datetime, call: Any, one: Told, before: Progress, result: states.Advance) -> dict[str, Any]:
+def _history(call: Any, one: Told, before: Progress, result: states.Advance) -> dict[str, Any]:
     detail = one.fact.told()
     if isinstance(result, Refused):
         detail["refused"] = result.why
     return {
-        "tenant_id": call.tenant_id,
         "call_id": call.id,
         "kind": one.fact.kind,
         "verdict": VERDICTS[type(result)],
@@ -115,7 +115,6 @@ def _history(now: datetime, call: Any, one: Told, before: Progress, result: stat
         "detail": detail,
         "receipt_id": one.receipt_id,
         "at": one.fact.at,
-        "recorded_at": now,
     }
 
 

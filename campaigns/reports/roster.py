@@ -9,9 +9,9 @@ from sqlalchemy import Connection, and_, func, or_, select
 
 from campaigns import agents
 from campaigns.models import Agent, Call, VendorAccount
-from campaigns.rows import columns_of
+from campaigns.rows import LIVE, columns_of
 from campaigns.timing import Timing
-from campaigns.words import LIVE_STATES, Presence
+from campaigns.words import Presence
 
 AGENT = columns_of(Agent)
 CALL = columns_of(Call)
@@ -67,9 +67,7 @@ def _talking_since(conn: Connection, tenant_id: int) -> dict[int, datetime]:
         and_(CALL.vendor_account_id == AGENT.vendor_account_id, CALL.extension == AGENT.extension),
     )
     began = func.min(func.coalesce(CALL.answered_at, CALL.ringing_at, CALL.intended_at))
-    live = select(AGENT.id, began).where(
-        AGENT.tenant_id == tenant_id, CALL.tenant_id == tenant_id, CALL.state.in_(LIVE_STATES), his
-    )
+    live = select(AGENT.id, began).where(AGENT.tenant_id == tenant_id, CALL.tenant_id == tenant_id, LIVE, his)
     return dict(conn.execute(live.group_by(AGENT.id)).all())
 
 

@@ -176,6 +176,25 @@ class ReceiptOutcome(StrEnum):
     MALFORMED = "malformed"
 
 
+class Channel(StrEnum):
+    """How a person was reached otherwise than by a call of ours, as `dialer contact import` brings it in."""
+
+    SMS = "sms"
+    ZALO = "zalo"
+    EMAIL = "email"
+    LETTER = "letter"
+    VISIT = "visit"
+    CALL = "call"
+
+
+class Promise(StrEnum):
+    """What became of a callback. That one was missed is seen when asked: open, and its time is over."""
+
+    OPEN = "open"
+    KEPT = "kept"
+    WITHDRAWN = "withdrawn"
+
+
 class Scope(StrEnum):
     TENANT = "tenant"
     CAMPAIGN = "campaign"
@@ -191,6 +210,7 @@ class Reason(StrEnum):
 
     # A customer that waits.
     NEVER_CALLED = "never-called"
+    CALLBACK = "callback"
     CLAIMED = "claimed"
     IN_CALL = "in-call"
     VERDICT_PENDING = "verdict-pending"
@@ -204,14 +224,25 @@ class Reason(StrEnum):
     NO_LIABLE_NUMBER = "no-liable-number"
     UNKNOWN_ZONE = "unknown-zone"
     UNKNOWN_RULEBOOK = "unknown-rulebook"
-    CREDITOR_MISSING = "creditor-missing"
+    CAP_REACHED = "cap-reached"
+    QUIET_TIME = "quiet-time"
+    CONSENT_MISSING = "consent-missing"
+    NEEDS_REVIEW = "needs-review"
     AGENT_MISSED = "agent-missed"
     TAKEN_BACK = "taken-back"
+    # What stands against a whole campaign.
+    WRONG_PURPOSE = "wrong-purpose"
+    CREDITOR_MISSING = "creditor-missing"
+    ADVERTISER_MISSING = "advertiser-missing"
+    BRANDNAME_MISSING = "brandname-missing"
+    REGISTER_STALE = "register-stale"
+    RULEBOOK_NOT_IN_EFFECT = "rulebook-not-in-effect"
     # A customer that is final.
     SPOKE = "spoke"
     RECALLS_USED_UP = "recalls-used-up"
     SUPPRESSED = "suppressed"
     NO_NUMBER = "no-number"
+    NUMBERS_DEAD = "numbers-dead"
     WITHDRAWN = "withdrawn"
     VENDOR_DECLINED = "vendor-declined"
     # A request that placed nothing, or of which we cannot tell.

@@ -2,6 +2,7 @@
 
 from campaigns.models.call import LIVE, OURS_AND_LIVE, Call, Change, Fact, Receipt
 from campaigns.models.campaign import (
+    Callback,
     Campaign,
     CampaignAgent,
     Customer,
@@ -10,7 +11,7 @@ from campaigns.models.campaign import (
     Run,
     VendorAccount,
 )
-from campaigns.models.evidence import Consent, Decision, Seal, Suppression
+from campaigns.models.evidence import Consent, Contact, Decision, Register, RulebookText, Seal, Suppression
 from campaigns.models.identity import Agent, Number, Person, Tenant
 
 __all__ = [
@@ -18,10 +19,12 @@ __all__ = [
     "OURS_AND_LIVE",
     "Agent",
     "Call",
+    "Callback",
     "Campaign",
     "CampaignAgent",
     "Change",
     "Consent",
+    "Contact",
     "Customer",
     "Debt",
     "Decision",
@@ -30,6 +33,8 @@ __all__ = [
     "Number",
     "Person",
     "Receipt",
+    "Register",
+    "RulebookText",
     "Run",
     "Seal",
     "Suppression",

@@ -26,6 +26,7 @@ from campaigns.words import (
     Mode,
     Origin,
     Outcome,
+    Purpose,
     Reason,
     ReceiptOutcome,
     Role,
@@ -84,6 +85,10 @@ class Call(SQLModel, table=True):
     run_id: int | None = Field(default=None, sa_type=Id)
     origin: Origin = Field(default=Origin.CAMPAIGN, sa_column=word(Origin, Origin.CAMPAIGN))
     mode: Mode | None = Field(default=None, sa_column=word(Mode, nullable=True))
+    purpose: Purpose | None = Field(default=None, sa_column=word(Purpose, nullable=True))
+    advertiser: str | None = None
+    contracts: list[str] = Field(sa_column=document(list, added=True))
+    """The debts that the call was about, by contract number; caps a debt go by them. Empty: we cannot tell."""
     phone: str = Field(max_length=20)
     role: Role | None = Field(default=None, sa_column=word(Role, nullable=True))
     reference: str = Field(max_length=40)

@@ -1,6 +1,6 @@
 """What is dialed: vendor accounts, campaigns, runs, lists, customers and their debts."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Index, LargeBinary, UniqueConstraint
@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel
 from campaigns.models.columns import (
     Id,
     belongs_to,
+    count,
     document,
     key,
     moment,
@@ -18,7 +19,7 @@ from campaigns.models.columns import (
     referable,
     word,
 )
-from campaigns.words import WAITING_STATUSES, Mode, Purpose, QueueState, Reason, Status, Wanted
+from campaigns.words import WAITING_STATUSES, Mode, Promise, Purpose, QueueState, Reason, Status, Wanted
 
 
 class VendorAccount(SQLModel, table=True):
@@ -77,6 +78,13 @@ class Campaign(SQLModel, table=True):
     mode: Mode = Field(sa_column=word(Mode))
     purpose: Purpose = Field(sa_column=word(Purpose))
     creditor: str | None = None
+    """Who is owed: the creditor of record."""
+    advertiser: str | None = None
+    """Who advertises; caps an advertiser go by this name."""
+    brandname: str | None = None
+    """The registered name under which advertising calls are shown (tên định danh)."""
+    brandname_until: date | None = None
+    """The last day on which the brandname is granted."""
     rulebook: str = "vn-debt"
     hotline: str | None = None
     queue_code: str | None = None
@@ -88,6 +96,10 @@ class Campaign(SQLModel, table=True):
     max_recall_count: int = 2
     min_recall_duration: int = 3
     recall_delay: int = 900
+    recalls: dict[str, Any] = Field(sa_column=document(added=True))
+    """What differs by outcome: `{"busy": {"delay": 300, "growth": 2, "per_day": 3, "per_run": 4, "in_all": 9}}`."""
+    quiet_time: int = Field(default=0, sa_column=count())
+    """For how long after a conversation, in any campaign, a person is left alone."""
     wrap_up: int = 30
     variables: list[str] = Field(sa_column=document(list))
     weight: int = 1
@@ -199,6 +211,8 @@ class Customer(SQLModel, table=True):
     """The call whose verdict is awaited. While it is set he is not due."""
     lease_token: str | None = Field(default=None, max_length=32)
     lease_until: datetime | None = Field(default=None, sa_column=moment())
+    callback_id: int | None = Field(default=None, sa_type=Id)
+    """The open promise to call him; while it is set his priority is that of callbacks."""
     expires_at: datetime | None = Field(default=None, sa_column=moment())
     finished_at: datetime | None = Field(default=None, sa_column=moment())
     updated_at: datetime = Field(sa_column=moment(nullable=False))
@@ -224,3 +238,36 @@ class Debt(SQLModel, table=True):
     row_number: int
     list_import_id: int = Field(sa_type=Id)
     removed_at: datetime | None = Field(default=None, sa_column=moment())
+
+
+class Callback(SQLModel, table=True):
+    """A promise to call somebody at a time, made by whoever spoke to him."""
+
+    __table_args__ = (
+        referable("callback"),
+        belongs_to("callback", "campaign_id", "campaign"),
+        belongs_to("callback", "customer_id", "customer"),
+        belongs_to("callback", "agent_id", "agent"),
+        belongs_to("callback", "call_id", "call"),
+        partial_index("uq_callback_open", "tenant_id", "customer_id", where="promise = 'open'", unique=True),
+        Index("ix_callback_campaign", "tenant_id", "campaign_id", "at"),
+        one_of("callback", "promise", Promise),
+    )
+    id: int | None = Field(default=None, sa_column=key())
+    tenant_id: int = Field(sa_type=Id)
+    campaign_id: int = Field(sa_type=Id)
+    customer_id: int = Field(sa_type=Id)
+    agent_id: int | None = Field(default=None, sa_type=Id)
+    """The agent who promised to call himself; null: any."""
+    at: datetime = Field(sa_column=moment(nullable=False))
+    zone: str
+    """The zone in which the time was promised."""
+    note: str = ""
+    promise: Promise = Field(default=Promise.OPEN, sa_column=word(Promise, Promise.OPEN))
+    priority: int = 0
+    """The customer's priority before, which he gets back."""
+    call_id: int | None = Field(default=None, sa_type=Id)
+    """The call by which it was kept."""
+    actor: str
+    created_at: datetime = Field(sa_column=moment(nullable=False))
+    closed_at: datetime | None = Field(default=None, sa_column=moment())

@@ -98,8 +98,15 @@ def moment(nullable: bool = True) -> Column[Any]:
     return Column(Utc(), nullable=nullable)
 
 
-def document(default: type[list[Any]] | type[dict[str, Any]] = dict) -> Column[Any]:
-    return Column(Document, nullable=False, default=default)
+def document(default: type[list[Any]] | type[dict[str, Any]] = dict, added: bool = False) -> Column[Any]:
+    """`added`: the column came after the table, so rows that stood there were given the empty document."""
+    empty = text("'[]'" if default is list else "'{}'") if added else None
+    return Column(Document, nullable=False, default=default, server_default=empty)
+
+
+def count(default: int = 0) -> Column[Any]:
+    """A whole number that came after the table; rows that stood there were given the default."""
+    return Column(Integer, nullable=False, default=default, server_default=text(str(default)))
 
 
 def quoted(words: Iterable[StrEnum]) -> str:

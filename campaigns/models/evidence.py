@@ -7,7 +7,7 @@ from sqlalchemy import Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from campaigns.models.columns import Id, belongs_to, document, key, moment, one_of, partial_index, word
-from campaigns.words import Purpose, Reason, Scope, Subject
+from campaigns.words import Channel, Purpose, Reason, Scope, Subject
 
 
 class Suppression(SQLModel, table=True):
@@ -73,6 +73,67 @@ class Consent(SQLModel, table=True):
     proof: str = ""
     at: datetime = Field(sa_column=moment(nullable=False))
     until: datetime | None = Field(default=None, sa_column=moment())
+    actor: str | None = None
+    recorded_at: datetime | None = Field(default=None, sa_column=moment())
+
+
+class Contact(SQLModel, table=True):
+    """A reminder or a conversation that was no call of ours: an SMS, a visit, what `dialer contact import` brings."""
+
+    __table_args__ = (
+        belongs_to("contact", "person_id", "person"),
+        UniqueConstraint("tenant_id", "person_id", "at", "channel", "contract_number", name="uq_contact"),
+        Index("ix_contact_phone", "phone", "at"),
+        one_of("contact", "channel", Channel),
+    )
+    id: int | None = Field(default=None, sa_column=key())
+    tenant_id: int = Field(sa_type=Id)
+    person_id: int = Field(sa_type=Id)
+    channel: Channel = Field(sa_column=word(Channel))
+    phone: str | None = Field(default=None, max_length=20)
+    purpose: Purpose | None = Field(default=None, sa_column=word(Purpose, nullable=True))
+    """Null: not told, and then it counts for every purpose."""
+    advertiser: str | None = None
+    contract_number: str = ""
+    conversation: bool = False
+    """Whether both sides spoke."""
+    source: str = ""
+    actor: str = ""
+    at: datetime = Field(sa_column=moment(nullable=False))
+    recorded_at: datetime = Field(sa_column=moment(nullable=False))
+
+
+class Register(SQLModel, table=True):
+    """One loading of a do-not-call register, such as the national one: how fresh our copy is."""
+
+    __table_args__ = (Index("ix_register_newest", "tenant_id", "name", "as_of"),)
+    id: int | None = Field(default=None, sa_column=key())
+    tenant_id: int = Field(foreign_key="tenant.id", sa_type=Id)
+    name: str = Field(max_length=64)
+    as_of: datetime = Field(sa_column=moment(nullable=False))
+    """The moment at which the register's owner made the copy."""
+    entries: int
+    file_name: str = ""
+    actor: str = ""
+    loaded_at: datetime = Field(sa_column=moment(nullable=False))
+
+
+class RulebookText(SQLModel, table=True):
+    """A rulebook as it was read: a tenant's own, and every shipped one that a call was placed under."""
+
+    __tablename__ = "rulebook_text"
+    __table_args__ = (UniqueConstraint("tenant_id", "name", "digest", name="uq_rulebook_text"),)
+    id: int | None = Field(default=None, sa_column=key())
+    tenant_id: int = Field(foreign_key="tenant.id", sa_type=Id)
+    name: str = Field(max_length=64)
+    version: str = Field(max_length=64)
+    digest: str = Field(max_length=64)
+    text: str
+    own: bool
+    """The tenant's own, and not one that comes with the product."""
+    actor: str = ""
+    added_at: datetime = Field(sa_column=moment(nullable=False))
+    removed_at: datetime | None = Field(default=None, sa_column=moment())
 
 
 class Decision(SQLModel, table=True):

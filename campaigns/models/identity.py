@@ -1,11 +1,12 @@
 """Who is who: companies, people, their numbers, and the agents who talk to them."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from campaigns.models.columns import Id, belongs_to, key, moment, one_of, referable, word
+from campaigns.models.columns import Id, belongs_to, document, key, moment, one_of, referable, word
 from campaigns.words import Outcome, Presence, Role, Subject
 
 
@@ -37,6 +38,8 @@ class Person(SQLModel, table=True):
     name: str = ""
     zone: str | None = None
     address: str | None = None
+    agreed_hours: list[Any] = Field(sa_column=document(list, added=True))
+    """Hours agreed with him, as `[["mon", "18:00", "20:00"], …]` on his own clock; empty: none."""
     created_at: datetime = Field(sa_column=moment(nullable=False))
     erased_at: datetime | None = Field(default=None, sa_column=moment())
 

@@ -20,6 +20,7 @@ from dialer.migrations import Outdated
 
 METADATA = SQLModel.metadata
 VERSION_TABLE = "alembic_version"
+CONSTRAINT = re.compile(r"\s*(?:CONSTRAINT|PRIMARY KEY|UNIQUE|FOREIGN KEY|CHECK)\b")
 POSTGRES_CATALOGUE = (
     "SELECT 'index ' || indexdef FROM pg_indexes WHERE schemaname = 'public'",
     "SELECT 'constraint ' || conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid)"
@@ -49,13 +50,24 @@ def catalogue(conn: Connection) -> list[str]:
 
 
 def _sqlite(conn: Connection) -> list[str]:
-    told = conn.execute(text("SELECT type, tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
-    # A table's columns and constraints in whatever order: each is a line of its own.
-    return [f"{kind} {table} {line.strip(' ,')}" for kind, table, sql in told for line in _lines(sql)]
+    told = conn.execute(text("SELECT type, tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL")).all()
+    return [
+        line
+        for kind, table, sql in told
+        for line in (_of_a_table(conn, table, sql) if kind == "table" else [re.sub(r"\s+", " ", sql)])
+    ]
 
 
-def _lines(sql: str) -> list[str]:
-    return [re.sub(r"\s+", " ", line) for line in sql.splitlines() if line.strip()]
+def _of_a_table(conn: Connection, table: str, sql: str) -> list[str]:
+    """Columns as SQLite understood them, because one that was added later stands elsewhere in the text; constraints
+    as they are written, in whatever order."""
+    columns = conn.execute(
+        text('SELECT name, type, "notnull", dflt_value, pk FROM pragma_table_info(:t)'), {"t": table}
+    )
+    return [
+        *(f"column {table} {tuple(column)}" for column in columns),
+        *(f"{table} {line.strip(' ,')}" for line in sql.splitlines() if CONSTRAINT.match(line)),
+    ]
 
 
 def _postgres(conn: Connection) -> list[str]:

@@ -70,7 +70,7 @@ def review(dossier: Dossier, rulebook: Rulebook | None, now: datetime) -> Cleare
     if hindrance := _of_the_person(dossier, now) or _of_the_campaign(dossier, rulebook):
         return hindrance
     try:
-        opens = rulebook.opens(dossier.zone, now, dossier.ring_for)
+        opens = rulebook.opens((dossier.zone,), now, dossier.ring_for)
     except UnknownZone:
         return Withheld(Reason.UNKNOWN_ZONE)
     if opens != now:

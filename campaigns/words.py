@@ -205,6 +205,24 @@ class Subject(StrEnum):
     PERSON = "person"
 
 
+class Basis(StrEnum):
+    """What a cap of a rulebook counts."""
+
+    ATTEMPTS = "attempts"
+    REMINDERS = "reminders"
+    CONVERSATIONS = "conversations"
+
+
+class Per(StrEnum):
+    """For whom a cap counts, over all campaigns of the tenant; several words together narrow it."""
+
+    PERSON = "person"
+    NUMBER = "number"
+    DEBT = "debt"
+    ADVERTISER = "advertiser"
+    CAMPAIGN = "campaign"
+
+
 class Reason(StrEnum):
     """Why: of a customer's status or wait, of a call's release, of an allotment, of a paused campaign."""
 

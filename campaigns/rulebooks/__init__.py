@@ -1,78 +1,48 @@
-"""The law and the house rules as data: one TOML file a rulebook, read once.
+"""The law and the house rules as data: one TOML file a rulebook, with its sources. Pure.
 
-This room knows hours. `opens` answers with the first moment at which ringing may begin.
+`hours` says when ringing may begin, `caps` how often, `books` what a rulebook is, `reading` makes one of a file's text,
+`strictness` holds a rulebook against the one that it extends. docs/rulebooks.md tells the format.
 """
 
-import tomllib
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Final
 
-DEFAULT = "vn-debt"
+from . import reading
+from .books import Requires, Rule, Rulebook, Source
+from .calendars import UnknownZone
+from .caps import Cap
+from .hours import AgreedHours, Hours, Window
+from .reading import BadRulebook
 
+__all__ = [
+    "DEFAULT",
+    "AgreedHours",
+    "BadRulebook",
+    "Cap",
+    "Hours",
+    "Requires",
+    "Rule",
+    "Rulebook",
+    "Source",
+    "UnknownZone",
+    "Window",
+    "read",
+    "shipped",
+]
 
-class UnknownZone(Exception):
-    """The time zone's name is not in the IANA database: nobody can say what time it is there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Opening hours on the person's own clock; `opens` is included, `closes` is not."""
-
-    opens: time
-    closes: time
-
-
-@dataclass(frozen=True, slots=True)
-class Rulebook:
-    name: str
-    version: str
-    summary: str
-    source: str
-    hours: Window | None
-    """None: at any hour."""
-
-    def opens(self, zone: str, now: datetime, ring_for: timedelta) -> datetime:
-        """`now` where ringing may begin now and end before closing, else the next opening. Raises `UnknownZone`."""
-        if self.hours is None:
-            return now
-        try:
-            local = now.astimezone(ZoneInfo(zone))
-        except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
-            raise UnknownZone(zone) from unknown
-        if (
-            self.hours.opens <= local.time()
-            and (local + ring_for).time() < self.hours.closes
-            and _same_day(local, ring_for)
-        ):
-            return now
-        today = local.replace(hour=self.hours.opens.hour, minute=self.hours.opens.minute, second=0, microsecond=0)
-        return (today if local < today else today + timedelta(days=1)).astimezone(now.tzinfo)
-
-
-def _same_day(local: datetime, ring_for: timedelta) -> bool:
-    return (local + ring_for).date() == local.date()
+DEFAULT: Final = "vn-debt"
 
 
 @cache
 def shipped() -> dict[str, Rulebook]:
     """Every rulebook that comes with the product, by name."""
-    found = (
-        read(file.read_text(encoding="utf-8")) for file in files(__name__).iterdir() if file.name.endswith(".toml")
-    )
-    return {rulebook.name: rulebook for rulebook in sorted(found, key=lambda rulebook: rulebook.name)}
+    texts = [file.read_text(encoding="utf-8") for file in files(__name__).iterdir() if file.name.endswith(".toml")]
+    books = [reading.read(text, {}) for text in texts]
+    return {book.name: book for book in sorted(books, key=lambda book: book.name)}
 
 
-def read(text: str) -> Rulebook:
-    """A rulebook from its TOML text. Raises `KeyError`, `ValueError` for one that cannot be used."""
-    data = tomllib.loads(text)
-    hours = data.get("hours")
-    return Rulebook(
-        name=data["name"],
-        version=data["version"],
-        summary=data["summary"],
-        source=data["source"],
-        hours=Window(time.fromisoformat(hours["opens"]), time.fromisoformat(hours["closes"])) if hours else None,
-    )
+def read(text: str, parents: Mapping[str, Rulebook] | None = None) -> Rulebook:
+    """A rulebook from its TOML. It may extend one of `parents` (None: those that are shipped). Raises `BadRulebook`."""
+    return reading.read(text, shipped() if parents is None else parents)

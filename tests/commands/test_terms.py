@@ -110,7 +110,7 @@ BAD = {
     "max_recall_count": ("-1", "from 0 to 20"),
     "min_recall_duration": ("an hour", "such as 30s"),
     "recall_delay": ("15 minutes", "such as 30s, 15m"),
-    "rulebook": ("mine", "none, vn-debt"),
+    "rulebook": ("mine", "gb, none, us-debt, vn-debt, vn-marketing"),
     "weight": ("101", "from 1 to 100"),
 }
 

@@ -33,6 +33,7 @@ PURE = {
     "campaigns.terms",
     "campaigns.timing",
     "campaigns.words",
+    "campaigns.zones",
     "dialer.pacing",
 }
 CLOCKS = {"now", "utcnow", "today", "time", "monotonic", "perf_counter"}

@@ -6,7 +6,7 @@ export PYTHONDONTWRITEBYTECODE :=
 UV := PYTHONPATH=.uv python3 -m uv
 BIN := .venv/bin
 
-.PHONY: help setup demo test test-deep check format lint types contracts simulate lock clean
+.PHONY: help setup demo test test-deep check format lint types contracts simulate docs lock clean
 SEEDS ?= 1000
 
 help: ## list these commands
@@ -36,6 +36,9 @@ check: setup lint types contracts test ## format, lint, types, import contracts,
 
 simulate: setup ## worlds full of faults, each from a seed: make simulate SEEDS=10000
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS)
+
+docs: setup ## draw docs/states.md from the code
+	@PYTHONPATH=tests $(BIN)/python -m tests.architecture.states_page
 
 format: setup ## rewrite the code in the project's format
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

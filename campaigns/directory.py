@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Connection, select
 
-from campaigns import agents
+from campaigns import agents, shelf
 from campaigns.models import Campaign, Tenant, VendorAccount
 from campaigns.rows import columns_of, ignoring, table
+from campaigns.terms import BadTerms, hold_to
 from campaigns.words import Mode
 
 TENANT = columns_of(Tenant)
@@ -99,11 +100,13 @@ def _with_vendor() -> Any:
 def create_campaign(
     conn: Connection, now: datetime, account: Any, code: str, mode: Mode, terms: Mapping[str, Any]
 ) -> Any:
-    """A draft with these terms (`campaigns.terms.agree`) and its agents. Raises `Taken`, `BadCode`."""
+    """A draft with these terms (`campaigns.terms.agree`) and its agents. Raises `Taken`, `BadCode`, `BadTerms`."""
+    checked_code(code, "campaign")
+    check_law(conn, account.tenant_id, terms)
     columns = {option: value for option, value in terms.items() if option != "agents"}
     row = columns | {
         "tenant_id": account.tenant_id,
-        "code": checked_code(code, "campaign"),
+        "code": code,
         "vendor_account_id": account.id,
         "mode": mode,
         "created_at": now,
@@ -115,6 +118,14 @@ def create_campaign(
     if terms["agents"]:
         agents.assign(conn, now, campaign, terms["agents"])
     return campaign
+
+
+def check_law(conn: Connection, tenant_id: int, terms: Mapping[str, Any]) -> None:
+    """Whether there is a rulebook of this name, and whether these terms can be called under it. Raises `BadTerms`."""
+    book = shelf.find(conn, tenant_id, terms["rulebook"])
+    if book is None:
+        raise BadTerms("rulebook", f"must be one of {', '.join(shelf.names(conn, tenant_id))}")
+    hold_to(terms, book)
 
 
 def check_queue(conn: Connection, campaign: Any, queue_code: str) -> None:

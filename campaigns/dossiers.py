@@ -2,17 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from campaigns import dnc, rulebooks
-from campaigns.compliance import Dossier, Withheld, may_ever_dial, review
+from campaigns import consents, dnc, zones
+from campaigns.compliance import Dossier, Mandate, Withheld, may_ever_dial, review
 from campaigns.models import Call, Customer, Debt, Number, Person
+from campaigns.recollection import Recollection, recollect
 from campaigns.retries import STATUS_OF
 from campaigns.rows import LIVE, columns_of, table
+from campaigns.rulebooks import AgreedHours, Rulebook
 from campaigns.statements import Find, aside
 from campaigns.timing import Timing
 from campaigns.words import Mode, Reason, Status, Subject
@@ -23,21 +25,24 @@ DEBT = columns_of(Debt)
 NUMBER = columns_of(Number)
 PERSON = columns_of(Person)
 RING_SECONDS = 45
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 TENANT: Any = bindparam("tenant_id")
 
 find_customers = Find(select(table(Customer)).where(CUSTOMER.tenant_id == TENANT), key=CUSTOMER.id)
 find_people = Find(
-    select(PERSON.id, PERSON.key_kind, PERSON.key, PERSON.name, PERSON.zone).where(PERSON.tenant_id == TENANT),
+    select(PERSON.id, PERSON.key_kind, PERSON.key, PERSON.name, PERSON.zone, PERSON.address, PERSON.agreed_hours).where(
+        PERSON.tenant_id == TENANT
+    ),
     key=PERSON.id,
 )
 find_numbers = Find(
-    select(NUMBER.person_id, NUMBER.phone, NUMBER.role, NUMBER.needs_review)
+    select(NUMBER.person_id, NUMBER.phone, NUMBER.role, NUMBER.needs_review, NUMBER.dead_at)
     .where(NUMBER.tenant_id == TENANT, NUMBER.removed_at.is_(None))
     .order_by(NUMBER.person_id, NUMBER.position, NUMBER.id),
     key=NUMBER.person_id,
 )
 find_debts = Find(
-    select(DEBT.customer_id, DEBT.dpd, DEBT.variables)
+    select(DEBT.customer_id, DEBT.contract_number, DEBT.dpd, DEBT.variables)
     .where(DEBT.tenant_id == TENANT, DEBT.removed_at.is_(None))
     .order_by(DEBT.customer_id, DEBT.id),
     key=DEBT.customer_id,
@@ -63,11 +68,26 @@ class Hopeless:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A customer with the number whose turn it is."""
+    """A customer with his numbers, the one whose turn it is first."""
 
     customer: Any
-    dossier: Dossier
+    dossiers: tuple[Dossier, ...]
     name: str
+
+    @property
+    def dossier(self) -> Dossier:
+        """That of the number whose turn it is."""
+        return self.dossiers[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """Whose customers are judged, and under what: the tenant's and the campaign's row, and the rulebook."""
+
+    tenant: Any
+    campaign: Any
+    mandate: Mandate
+    rulebook: Rulebook | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,59 +100,108 @@ class _Facts:
     barred: set[str]
     busy: set[str]
     talking: set[int]
-    variables: dict[int, dict[str, Any]]
+    debts: dict[int, list[Any]]
+    consents: Mapping[int, bool | None]
+    recollection: Recollection
+
+
+def brief(conn: Connection, tenant: Any, campaign: Any, rulebook: Rulebook | None) -> Brief:
+    """Put together what a campaign shows for itself."""
+    register = rulebook.requires.register if rulebook else None
+    mandate = Mandate(
+        purpose=campaign.purpose,
+        creditor=campaign.creditor,
+        advertiser=campaign.advertiser,
+        brandname=campaign.brandname,
+        brandname_until=campaign.brandname_until,
+        register_as_of=dnc.register_as_of(conn, tenant.id, register) if register else None,
+    )
+    return Brief(tenant, campaign, mandate, rulebook)
 
 
 def gather(
     conn: Connection,
+    now: datetime,
     timing: Timing,
-    tenant: Any,
-    campaign: Any,
+    of: Brief,
     customers: Sequence[Any],
-    fixed: Mapping[int, str] | None = None,
+    fixed: Mapping[int, Any] | None = None,
 ) -> tuple[list[Candidate], list[Hopeless]]:
-    """A dossier for each of these customers, on the facts of this transaction, or why there cannot be one.
+    """Dossiers for each of these customers, on the facts of this transaction, or why there cannot be one.
 
-    `fixed` names the number to be judged by customer id, for calls that were handed over already.
+    `fixed` names by customer id the call to be judged, where one was handed over already.
     """
-    facts = _read(conn, campaign, customers)
-    spent = _spent(conn, campaign, customers) if fixed is None else {}
+    facts = _read(conn, now, of, customers)
+    spent = _spent(conn, of.campaign, customers) if fixed is None else {}
     candidates: list[Candidate] = []
     hopeless = [Hopeless(row, spent[row.id], Reason.RECALLS_USED_UP) for row in customers if row.id in spent]
     for customer in customers:
         if customer.id in spent:
             continue
-        own = facts.numbers.get(customer.person_id, [])
-        lawful = [n for n in own if may_ever_dial(n.role, campaign.purpose, n.needs_review)]
-        dialable = [number for number in lawful if not _suppressed(facts, customer, number)]
-        if fixed is not None:
-            dialable = [number for number in dialable if number.phone == fixed.get(customer.id)]
-        if dialable:
-            # Numbers take turns, one an attempt.
-            number = dialable[customer.attempts % len(dialable)]
-            candidates.append(_candidate(timing, tenant, campaign, customer, number, facts))
+        call = fixed.get(customer.id) if fixed else None
+        found = _dialable(now, timing, of, customer, facts, call)
+        if isinstance(found, Hopeless):
+            hopeless.append(found)
         else:
-            hopeless.append(_hopeless(customer, own, lawful))
+            dossiers = tuple(_dossier(timing, of, customer, number, facts, call) for number in found)
+            name = customer.name or facts.people[customer.person_id].name
+            candidates.append(Candidate(customer, dossiers, name))
     return candidates, hopeless
 
 
 def _spent(conn: Connection, campaign: Any, customers: Sequence[Any]) -> dict[int, Status]:
     """Those who had more attempts than the campaign allows by now, and what their last outcome makes of them: the
-    recalls may have been made fewer since they began to wait."""
-    over = [customer.id for customer in customers if customer.attempts > campaign.max_recall_count]
+    recalls may have been made fewer since they began to wait. Who was promised a call has one more."""
+    over = [row.id for row in customers if row.attempts > campaign.max_recall_count and row.callback_id is None]
     ended = find_outcomes(conn, over, tenant_id=campaign.tenant_id)
     return {call.customer_id: STATUS_OF[call.outcome] for call in ended}
 
 
-def _read(conn: Connection, campaign: Any, customers: Sequence[Any]) -> _Facts:
-    tenant_id = campaign.tenant_id
+def _read(conn: Connection, now: datetime, of: Brief, customers: Sequence[Any]) -> _Facts:
+    tenant_id, campaign = of.tenant.id, of.campaign
     people = _people(conn, tenant_id, [customer.person_id for customer in customers])
     numbers = _numbers(conn, tenant_id, list(people))
     phones = {number.phone for row in numbers.values() for number in row}
     keys = {person.key for person in people.values() if person.key_kind is Subject.PERSON}
     blocked, barred = dnc.suppressed(conn, tenant_id, campaign.id, campaign.purpose, phones, keys)
     busy, talking = _in_call(conn, tenant_id, phones, list(people))
-    return _Facts(people, numbers, blocked, barred, busy, talking, _variables(conn, campaign, customers))
+    back = max(of.rulebook.reach if of.rulebook else timedelta(0), timedelta(seconds=campaign.quiet_time))
+    return _Facts(
+        people,
+        numbers,
+        blocked,
+        barred,
+        busy,
+        talking,
+        debts=_debts(conn, of, customers),
+        consents=consents.standing(conn, tenant_id, list(people), campaign.purpose, now),
+        recollection=recollect(conn, tenant_id, people, phones, now - back) if back else Recollection(),
+    )
+
+
+def _dialable(
+    now: datetime, timing: Timing, of: Brief, customer: Any, facts: _Facts, call: Any | None
+) -> Sequence[Any] | Hopeless:
+    """A customer's numbers that may be dialed at all, in turn, one an attempt."""
+    own = facts.numbers.get(customer.person_id, [])
+    lawful = [number for number in own if _lawful(of, number)]
+    allowed = [number for number in lawful if not _suppressed(facts, customer, number)]
+    if call is not None:
+        allowed = [number for number in allowed if number.phone == call.phone]
+    alive = [number for number in allowed if not number.dead_at or number.dead_at <= now - timing.dead_number]
+    if not alive and (call is None or not allowed):
+        return _hopeless(of, customer, own, lawful, allowed)
+    # What was handed over already is not taken back because its number is a poor one.
+    turns = alive or allowed
+    first = customer.attempts % len(turns)
+    return [*turns[first:], *turns[:first]]
+
+
+def _lawful(of: Brief, number: Any) -> bool:
+    roles = of.rulebook.requires.roles if of.rulebook else None
+    return (roles is None or number.role in roles) and may_ever_dial(
+        number.role, of.campaign.purpose, number.needs_review
+    )
 
 
 def _suppressed(facts: _Facts, customer: Any, number: Any) -> bool:
@@ -140,51 +209,76 @@ def _suppressed(facts: _Facts, customer: Any, number: Any) -> bool:
     return number.phone in facts.blocked or (person.key_kind is Subject.PERSON and person.key in facts.barred)
 
 
-def _candidate(timing: Timing, tenant: Any, campaign: Any, customer: Any, number: Any, facts: _Facts) -> Candidate:
-    person = facts.people[customer.person_id]
-    dossier = Dossier(
+def _dossier(timing: Timing, of: Brief, customer: Any, number: Any, facts: _Facts, call: Any | None) -> Dossier:
+    person, campaign = facts.people[customer.person_id], of.campaign
+    debts = facts.debts.get(customer.id, [])
+    return Dossier(
         customer_id=customer.id,
         person_id=person.id,
         phone=number.phone,
         role=number.role,
         mode=campaign.mode,
-        purpose=campaign.purpose,
-        zone=person.zone or tenant.zone,
+        mandate=of.mandate,
+        zones=_zones(of, person, number),
+        campaign_id=campaign.id,
         status=customer.status,
-        number_in_call=number.phone in facts.busy,
-        person_in_call=person.id in facts.talking,
+        consent=facts.consents.get(person.id),
+        # The call that is judged is itself the one that keeps number and person busy.
+        number_in_call=call is None and number.phone in facts.busy,
+        person_in_call=call is None and person.id in facts.talking,
         needs_review=number.needs_review,
+        contracts=tuple(debt.contract_number for debt in debts if debt.contract_number),
+        touches=facts.recollection.of(person.id, number.phone, but=call.id if call is not None else None),
+        agreed=_agreed(person),
+        quiet_time=timing.of(campaign.quiet_time),
         ring_for=timing.of(RING_SECONDS),
         busy_for=timing.busy_delay,
-        variables=facts.variables.get(customer.id, {}),
+        variables=_variables(campaign, debts),
         required=tuple(campaign.variables),
     )
-    return Candidate(customer, dossier, customer.name or person.name)
 
 
-def forbidden(
-    conn: Connection, now: datetime, timing: Timing, tenant: Any, campaign: Any, calls: Sequence[Any]
-) -> dict[int, Reason]:
+def _zones(of: Brief, person: Any, number: Any) -> tuple[str, ...]:
+    hours = of.rulebook.hours if of.rulebook else None
+    country = of.rulebook.country if of.rulebook else ""
+    return zones.candidates(
+        zones.of_number(number.phone),
+        zones.of_address(person.address or "", country),
+        person.zone,
+        of.tenant.zone,
+        hours.zones if hours else "first",
+    )
+
+
+def _agreed(person: Any) -> tuple[AgreedHours, ...]:
+    return tuple(
+        AgreedHours(time.fromisoformat(opens), time.fromisoformat(closes), frozenset({WEEKDAYS.index(day)}))
+        for day, opens, closes in person.agreed_hours
+    )
+
+
+def forbidden(conn: Connection, now: datetime, timing: Timing, of: Brief, calls: Sequence[Any]) -> dict[int, Reason]:
     """The customers of these handed-over calls whom the gate would not let be rung any more, and why."""
-    fixed = {call.customer_id: call.phone for call in calls}
-    customers = find_customers(conn, fixed, tenant_id=tenant.id)
-    candidates, hopeless = gather(conn, timing, tenant, campaign, customers, fixed)
+    fixed = {call.customer_id: call for call in calls}
+    customers = find_customers(conn, fixed, tenant_id=of.tenant.id)
+    candidates, hopeless = gather(conn, now, timing, of, customers, fixed)
     withheld = {one.customer.id: one.reason for one in hopeless}
     for candidate in candidates:
-        # The call that is judged is itself the one that keeps number and person busy.
-        dossier = replace(candidate.dossier, number_in_call=False, person_in_call=False)
-        verdict = review(dossier, rulebooks.shipped().get(campaign.rulebook), now)
+        verdict = review(candidate.dossier, of.rulebook, now)
         if isinstance(verdict, Withheld):
             withheld[candidate.customer.id] = verdict.reason
     return withheld
 
 
-def _hopeless(customer: Any, own: Sequence[Any], lawful: Sequence[Any]) -> Hopeless:
+def _hopeless(of: Brief, customer: Any, own: Sequence[Any], lawful: Sequence[Any], allowed: Sequence[Any]) -> Hopeless:
     if not own:
         return Hopeless(customer, Status.FAIL, Reason.NO_NUMBER)
     if not lawful:
-        return Hopeless(customer, Status.FAIL, Reason.NO_LIABLE_NUMBER)
-    return Hopeless(customer, Status.DNC, Reason.SUPPRESSED)
+        doubted = any(number.needs_review and may_ever_dial(number.role, of.campaign.purpose, False) for number in own)
+        return Hopeless(customer, Status.FAIL, Reason.NEEDS_REVIEW if doubted else Reason.NO_LIABLE_NUMBER)
+    if not allowed:
+        return Hopeless(customer, Status.DNC, Reason.SUPPRESSED)
+    return Hopeless(customer, Status.FAIL, Reason.NUMBERS_DEAD)
 
 
 def _people(conn: Connection, tenant_id: int, ids: Sequence[int]) -> dict[int, Any]:
@@ -206,15 +300,17 @@ def _in_call(
     return busy, {call.person_id for call in find_talking(conn, person_ids, tenant_id=tenant_id)}
 
 
-def _variables(conn: Connection, campaign: Any, customers: Sequence[Any]) -> dict[int, dict[str, Any]]:
+def _debts(conn: Connection, of: Brief, customers: Sequence[Any]) -> dict[int, list[Any]]:
+    """Each customer's contracts."""
+    debts: dict[int, list[Any]] = defaultdict(list)
+    for debt in find_debts(conn, [customer.id for customer in customers], tenant_id=of.tenant.id):
+        debts[debt.customer_id].append(debt)
+    return debts
+
+
+def _variables(campaign: Any, debts: Sequence[Any]) -> dict[str, Any]:
     """The script's variables: those of the contract that is the most days past due."""
-    if campaign.mode is not Mode.AUTOCALL:
+    if campaign.mode is not Mode.AUTOCALL or not debts:
         return {}
-    worst: dict[int, Any] = {}
-    for debt in find_debts(conn, [customer.id for customer in customers], tenant_id=campaign.tenant_id):
-        known = worst.get(debt.customer_id)
-        if known is None or (debt.dpd or 0) > (known.dpd or 0):
-            worst[debt.customer_id] = debt
-    return {
-        customer: {name: debt.variables.get(name) for name in campaign.variables} for customer, debt in worst.items()
-    }
+    worst = max(debts, key=lambda debt: debt.dpd or 0)
+    return {name: worst.variables.get(name) for name in campaign.variables}

@@ -6,9 +6,11 @@ as somebody typed them, and an empty text takes an option away again.
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any, Final
 
-from campaigns import rulebooks
+from campaigns import recalls
+from campaigns.rulebooks import Rulebook
 from campaigns.words import Mode, Purpose
 
 
@@ -89,10 +91,15 @@ def purpose(text: str) -> Purpose:
         raise ValueError(f"must be one of {', '.join(Purpose)}") from None
 
 
-def rulebook(text: str) -> str:
-    if text not in rulebooks.shipped():
-        raise ValueError(f"must be one of {', '.join(rulebooks.shipped())}")
-    return text
+def by_outcome(text: str) -> dict[str, Any]:
+    return recalls.parse(text, wait("30d"))
+
+
+def day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("must be a day such as 2027-12-31") from None
 
 
 def names(text: str) -> list[str]:
@@ -118,6 +125,9 @@ def extensions(text: str) -> dict[str, str | None]:
 READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "purpose": purpose,
     "creditor": line,
+    "advertiser": line,
+    "brandname": line,
+    "brandname_until": day,
     "queue_code": word,
     "vendor_campaign_id": word,
     "template": word,
@@ -130,13 +140,18 @@ READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "max_recall_count": whole(0, 20, "recalls"),
     "min_recall_duration": wait("10m"),
     "recall_delay": wait("30d"),
+    "recalls": by_outcome,
+    "quiet_time": wait("30d"),
     "variables": names,
-    "rulebook": rulebook,
+    "rulebook": word,
     "weight": whole(1, 100, "shares"),
 }
 DEFAULTS: Final[Mapping[str, Any]] = {
     "purpose": Purpose.DEBT_REMINDER,
     "creditor": None,
+    "advertiser": None,
+    "brandname": None,
+    "brandname_until": None,
     "queue_code": None,
     "vendor_campaign_id": None,
     "template": None,
@@ -149,9 +164,16 @@ DEFAULTS: Final[Mapping[str, Any]] = {
     "max_recall_count": 2,
     "min_recall_duration": 3,
     "recall_delay": 900,
+    "recalls": recalls.DEFAULT,
+    "quiet_time": 0,
     "variables": [],
-    "rulebook": rulebooks.DEFAULT,
+    "rulebook": None,
     "weight": 1,
+}
+# Under what is called where nobody said it. What serves no such purpose must be named.
+RULEBOOK_OF: Final[Mapping[Purpose, str]] = {
+    Purpose.DEBT_REMINDER: "vn-debt",
+    Purpose.MARKETING: "vn-marketing",
 }
 # What is another default, or only has one, in a mode.
 OF_MODE: Final[Mapping[Mode, Mapping[str, Any]]] = {
@@ -162,9 +184,14 @@ OF_MODE: Final[Mapping[Mode, Mapping[str, Any]]] = {
 IN_ANY_MODE: Final = (
     "purpose",
     "creditor",
+    "advertiser",
+    "brandname",
+    "brandname_until",
     "max_recall_count",
     "min_recall_duration",
     "recall_delay",
+    "recalls",
+    "quiet_time",
     "rulebook",
     "weight",
 )
@@ -191,13 +218,36 @@ def agree(mode: Mode, given: Mapping[str, str]) -> dict[str, Any]:
     for option in NEEDS[mode]:
         if not terms[option]:
             raise BadTerms(option, f"is needed in mode {mode}")
-    return terms
+    return terms | {"rulebook": terms["rulebook"] or _rulebook_for(terms["purpose"])}
+
+
+def _rulebook_for(purpose: Purpose) -> str:
+    if purpose not in RULEBOOK_OF:
+        raise BadTerms("rulebook", f"is needed for purpose {purpose}: no rulebook goes without saying for it")
+    return RULEBOOK_OF[purpose]
+
+
+def hold_to(terms: Mapping[str, Any], book: Rulebook) -> None:
+    """Check that a campaign's terms can be called under its rulebook at all. Raises `BadTerms`.
+
+    The gate asks the same again at each call; here somebody is told who can still mend it.
+    """
+    if book.purposes and terms["purpose"] not in book.purposes:
+        raise BadTerms("rulebook", f"{book.name} is not for purpose {terms['purpose']}")
+    needed = {
+        "creditor": (book.requires.creditor, "who is owed"),
+        "advertiser": (book.requires.advertiser, "who advertises"),
+        "brandname": (book.requires.brandname, "the registered name that the calls show"),
+    }
+    for option, (needs, what) in needed.items():
+        if needs and not terms[option]:
+            raise BadTerms(option, f"is needed under rulebook {book.name}: {what}")
 
 
 def amend(mode: Mode, given: Mapping[str, str]) -> dict[str, Any]:
     """What a standing campaign's terms become, of those that were given. Raises `BadTerms`."""
     changes = _read(mode, given)
-    for option in NEEDS[mode]:
+    for option in (*NEEDS[mode], "rulebook"):
         if option in changes and not changes[option]:
             raise BadTerms(option, f"is needed in mode {mode} and cannot be taken away")
     return changes
@@ -207,7 +257,11 @@ def _read(mode: Mode, given: Mapping[str, str]) -> dict[str, Any]:
     for option in given:
         if option not in usable(mode):
             raise BadTerms(option, f"means nothing in mode {mode}")
-    return {option: _value(mode, option, text.strip()) for option, text in given.items()}
+    told = {option: _value(mode, option, text.strip()) for option, text in given.items()}
+    if "recall_delay" in told and "recalls" not in told:
+        # One wait was asked for, so no outcome has another.
+        told["recalls"] = {}
+    return told
 
 
 def _value(mode: Mode, option: str, text: str) -> Any:

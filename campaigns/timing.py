@@ -35,6 +35,10 @@ class Timing:
     unreachable_delay: timedelta = timedelta(seconds=10)
     busy_delay: timedelta = timedelta(seconds=60)
     """How long a customer waits when his number or person is in another call."""
+    dead_number: timedelta = timedelta(days=30)
+    """How long a number that only failed is not tried again."""
+    callback_grace: timedelta = timedelta(minutes=15)
+    """A promised call that was not placed so long after its time was missed."""
     agent_busy: timedelta = timedelta(seconds=30)
     agent_snapshot: timedelta = timedelta(seconds=5)
     breaker_pause: timedelta = timedelta(seconds=30)

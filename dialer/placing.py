@@ -15,10 +15,10 @@ import anyio
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from campaigns import agents, compliance, dossiers, ledger, queue, rulebooks, states
+from campaigns import agents, compliance, decisions, dossiers, ledger, queue, shelf, states
 from campaigns.compliance import Cleared, Withheld
-from campaigns.decisions import Verdicts, keep
-from campaigns.dossiers import Candidate
+from campaigns.decisions import Judged
+from campaigns.dossiers import Brief
 from campaigns.ledger import Closing, Intent, Told, Waiting
 from campaigns.timing import Timing
 from campaigns.words import FactKind, Mode, Reason, Status, Wanted
@@ -34,6 +34,20 @@ AHEAD_OF_WIRE = 20
 SEARCHES = 5
 # Seconds until an answer that could not be written is tried again.
 AFTER_TROUBLE = 1.0
+# What only a person can mend, and how.
+MENDED_BY_HAND: Mapping[Reason, str] = {
+    Reason.UNKNOWN_RULEBOOK: "rulebook {campaign.rulebook} is not known here: "
+    "dialer campaign set {campaign.code} --rulebook NAME",
+    Reason.RULEBOOK_NOT_IN_EFFECT: "rulebook {campaign.rulebook} is not in effect today: "
+    "dialer campaign set {campaign.code} --rulebook NAME",
+    Reason.MISSING_PURPOSE: "it has no purpose: dialer campaign set {campaign.code} --purpose PURPOSE",
+    Reason.WRONG_PURPOSE: "rulebook {campaign.rulebook} is not for {campaign.purpose}: "
+    "dialer campaign set {campaign.code} --rulebook NAME",
+    Reason.CREDITOR_MISSING: "nobody is named who is owed: dialer campaign set {campaign.code} --creditor NAME",
+    Reason.ADVERTISER_MISSING: "nobody is named who advertises: dialer campaign set {campaign.code} --advertiser NAME",
+    Reason.BRANDNAME_MISSING: "no brandname is granted today: "
+    "dialer campaign set {campaign.code} --brandname NAME --brandname-until DAY",
+}
 # Reasons to hold back every call of the account for a while, and those that need a person.
 SLOW_DOWN = (Reason.THROTTLED, Reason.UNREACHABLE)
 
@@ -153,10 +167,9 @@ def choose(conn: Connection, timing: Timing, campaign: Any, wish: int, token: st
     tenant, account, campaign = queue.lock(conn, campaign.tenant_id, campaign.id)
     if campaign.wanted is not Wanted.RUNNING or campaign.deleted_at is not None:
         return [], Reason.NOT_RUNNING
-    if campaign.rulebook not in rulebooks.shipped():
-        detail = f"rulebook {campaign.rulebook} is not known here: dialer campaign set {campaign.code} --rulebook NAME"
-        ledger.pause(conn, now, campaign.id, Reason.UNKNOWN_RULEBOOK, detail)
-        return [], Reason.UNKNOWN_RULEBOOK
+    of = dossiers.brief(conn, tenant, campaign, shelf.find(conn, tenant.id, campaign.rulebook))
+    if hindrance := compliance.permit(of.mandate, of.rulebook, now):
+        return [], _forbid(conn, now, campaign, hindrance.reason)
     snapshot = queue.snapshot(conn, now, timing, tenant, account, campaign)
     policy = pacing.Policy(campaign.mode, campaign.precall_ratio, campaign.concurrent_call)
     allotment = pacing.decide(snapshot, policy, wish, now)
@@ -165,30 +178,35 @@ def choose(conn: Connection, timing: Timing, campaign: Any, wish: int, token: st
         found = queue.claim(conn, now, timing, campaign, allotment.n - len(chosen), token)
         if not found:
             break
-        cleared = judge(conn, now, timing, tenant, campaign, found, token)
-        chosen += [candidate.customer.id for candidate, _ in cleared]
+        chosen += [one.candidate.customer.id for one in judge(conn, now, timing, of, found, token)]
     return chosen, allotment.because
 
 
+def _forbid(conn: Connection, now: datetime, campaign: Any, reason: Reason) -> Reason:
+    """Nobody of this campaign may be called. What only a person can mend pauses it; a register is loaded again."""
+    if reason in MENDED_BY_HAND:
+        ledger.pause(conn, now, campaign.id, reason, MENDED_BY_HAND[reason].format(campaign=campaign))
+    return reason
+
+
 def judge(
-    conn: Connection, now: datetime, timing: Timing, tenant: Any, campaign: Any, customers: Sequence[Any], token: str
-) -> list[tuple[Candidate, Cleared]]:
+    conn: Connection, now: datetime, timing: Timing, of: Brief, customers: Sequence[Any], token: str
+) -> list[Judged]:
     """The gate, on the facts of this transaction: who is cleared. The others are given back or closed."""
-    rulebook = rulebooks.shipped().get(campaign.rulebook)
-    candidates, hopeless = dossiers.gather(conn, timing, tenant, campaign, customers)
+    candidates, hopeless = dossiers.gather(conn, now, timing, of, customers)
     closings = [Closing(h.customer.id, h.status, h.reason) for h in hopeless]
-    verdicts = [(candidate, compliance.review(candidate.dossier, rulebook, now)) for candidate in candidates]
+    judged = [Judged(c, *compliance.review_each(c.dossiers, of.rulebook, now)) for c in candidates]
     waits = []
-    for candidate, verdict in verdicts:
-        if isinstance(verdict, Withheld) and verdict.until is None:
+    for one in judged:
+        if isinstance(one.verdict, Withheld) and one.verdict.until is None:
             # Nothing that a clock brings will free him; a corrected list or setting does, and says so.
-            closings.append(Closing(candidate.customer.id, Status.FAIL, verdict.reason))
-        elif isinstance(verdict, Withheld) and verdict.until is not None:
-            waits.append(Waiting(candidate.customer.id, verdict.until, verdict.reason))
-    keep(conn, now, campaign, Verdicts(verdicts, hopeless), rulebook)
-    ledger.postpone(conn, now, campaign.tenant_id, waits, token)
-    ledger.close(conn, now, campaign.tenant_id, closings, "engine")
-    return [(candidate, verdict) for candidate, verdict in verdicts if isinstance(verdict, Cleared)]
+            closings.append(Closing(one.candidate.customer.id, Status.FAIL, one.verdict.reason))
+        elif isinstance(one.verdict, Withheld) and one.verdict.until is not None:
+            waits.append(Waiting(one.candidate.customer.id, one.verdict.until, one.verdict.reason))
+    decisions.keep(conn, now, of, judged, hopeless)
+    ledger.postpone(conn, now, of.tenant.id, waits, token)
+    ledger.close(conn, now, of.tenant.id, closings, "engine")
+    return [one for one in judged if isinstance(one.verdict, Cleared)]
 
 
 def commit(conn: Connection, timing: Timing, campaign: Any, customer_ids: Sequence[int], token: str) -> Handover:
@@ -196,20 +214,32 @@ def commit(conn: Connection, timing: Timing, campaign: Any, customer_ids: Sequen
     now = clock(conn)
     tenant, _, campaign = queue.lock(conn, campaign.tenant_id, campaign.id)
     customers = queue.held(conn, now, campaign.tenant_id, token, customer_ids)
-    if campaign.wanted is not Wanted.RUNNING:
+    of = dossiers.brief(conn, tenant, campaign, shelf.find(conn, tenant.id, campaign.rulebook))
+    if campaign.wanted is not Wanted.RUNNING or compliance.permit(of.mandate, of.rulebook, now):
         queue.release(conn, campaign.tenant_id, token)
         return Handover(campaign, {})
-    cleared = judge(conn, now, timing, tenant, campaign, customers, token)
+    cleared = judge(conn, now, timing, of, customers, token)
     callers = _callers(conn, now, timing, campaign, len(cleared))
     intents, orders = [], {}
-    for (candidate, clearance), agent in zip(cleared, callers, strict=False):
-        intent = _intent(candidate, clearance, agent)
+    for one, agent in zip(cleared, callers, strict=False):
+        intent = _intent(one, agent)
         intents.append(intent)
-        orders[intent.reference] = _order(candidate, intent, agent)
+        orders[intent.reference] = _order(one, intent, agent)
     held = ledger.intend(conn, now, timing, campaign, intents, token)
+    _keep_evidence(
+        conn, now, of, cleared, {i.cleared.customer_id: held[i.reference] for i in intents if i.reference in held}
+    )
     # Those for whom no agent was left go back untouched.
     queue.release(conn, campaign.tenant_id, token)
     return Handover(campaign, {call: orders[reference] for reference, call in held.items()})
+
+
+def _keep_evidence(
+    conn: Connection, now: datetime, of: Brief, cleared: Sequence[Judged], calls: Mapping[int, int]
+) -> None:
+    if calls and of.rulebook is not None:
+        shelf.keep(conn, now, of.tenant.id, of.rulebook)
+        decisions.keep_cleared(conn, now, of, cleared, calls)
 
 
 def _callers(conn: Connection, now: datetime, timing: Timing, campaign: Any, count: int) -> list[Any]:
@@ -219,25 +249,27 @@ def _callers(conn: Connection, now: datetime, timing: Timing, campaign: Any, cou
     return agents.available(conn, now, timing, campaign.tenant_id, campaign.id)[:count]
 
 
-def _intent(candidate: Candidate, clearance: Cleared, agent: Any) -> Intent:
+def _intent(one: Judged, agent: Any) -> Intent:
+    assert isinstance(one.verdict, Cleared)
     return Intent(
-        cleared=clearance,
+        cleared=one.verdict,
         reference=f"d{secrets.token_hex(10)}",
-        run_id=candidate.customer.run_id,
-        attempt=candidate.customer.attempts + 1,
-        role=candidate.dossier.role,
+        run_id=one.candidate.customer.run_id,
+        attempt=one.candidate.customer.attempts + 1,
+        role=one.dossier.role,
+        contracts=one.dossier.contracts,
         agent_id=agent.id if agent is not None else None,
     )
 
 
-def _order(candidate: Candidate, intent: Intent, agent: Any) -> Order:
+def _order(one: Judged, intent: Intent, agent: Any) -> Order:
     return Order(
         cleared=intent.cleared,
         reference=intent.reference,
-        name=candidate.name,
+        name=one.candidate.name,
         extension=agent.extension if agent is not None else None,
-        customer_code=candidate.customer.code,
-        variables=candidate.dossier.variables,
+        customer_code=one.candidate.customer.code,
+        variables=one.dossier.variables,
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, or_, select, true, update
 
-from campaigns import binding, dossiers, ledger, queue
+from campaigns import binding, dossiers, ledger, queue, shelf
 from campaigns.models import Call, Campaign, Tenant
 from campaigns.rows import columns_of, table
 from campaigns.timing import Timing
@@ -117,7 +117,8 @@ def _taking_back(conn: Connection, now: datetime, timing: Timing, campaign: Any,
         return None
     tenant = conn.execute(select(table(Tenant)).where(columns_of(Tenant).id == campaign.tenant_id)).one()
     waiting = [call for call in held if call.withdrawn_at is None]
-    forbidden = dossiers.forbidden(conn, now, timing, tenant, campaign, waiting) if waiting else {}
+    of = dossiers.brief(conn, tenant, campaign, shelf.find(conn, tenant.id, campaign.rulebook))
+    forbidden = dossiers.forbidden(conn, now, timing, of, waiting) if waiting else {}
     barred = [call for call in waiting if forbidden.get(call.customer_id) is Reason.SUPPRESSED]
     if campaign.mode is Mode.AUTOCALL and forbidden and len(barred) == len(forbidden):
         return Course(campaign, "block", Reason.SUPPRESSED, barred)

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from campaigns import ledger, runs
+from campaigns import dossiers, ledger, runs, shelf
+from campaigns.dossiers import Brief
 from campaigns.models import (
     Agent,
     Call,
@@ -99,6 +100,8 @@ def campaign(conn: Connection, of: Company, mode: Mode = Mode.AUTOCALL, **column
         "max_recall_count": 2,
         "min_recall_duration": 3,
         "recall_delay": 900,
+        "recalls": {},
+        "quiet_time": 0,
         "wrap_up": 30,
         "weight": 1,
         "variables": [],
@@ -106,6 +109,11 @@ def campaign(conn: Connection, of: Company, mode: Mode = Mode.AUTOCALL, **column
     made = _made(conn, Campaign, row | columns)
     ledger.open_run(conn, START, of.tenant_id, made, "test")
     return read(conn, Campaign, made)
+
+
+def brief(conn: Connection, tenant: Any, of_campaign: Any) -> Brief:
+    """What the campaign's gate goes by."""
+    return dossiers.brief(conn, tenant, of_campaign, shelf.find(conn, tenant.id, of_campaign.rulebook))
 
 
 def run_of(conn: Connection, of_campaign: Any) -> int:

@@ -1,17 +1,20 @@
 """What follows from a call's end: the customer's next time, in the same transaction, and the agent's wrap-up."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, func, or_, select
 
-from campaigns import retries
+from campaigns import recalls, retries
 from campaigns.ledger.history import write_changes
-from campaigns.models import Agent, Call, Campaign, Customer, Number
-from campaigns.retries import GiveUp, Policy, RetryAt
-from campaigns.rows import columns_of, table
-from campaigns.statements import Find, Update, own
+from campaigns.models import Agent, Call, Campaign, Customer, Number, Tenant
+from campaigns.retries import GiveUp, Policy, RetryAt, Tally
+from campaigns.rows import OURS, columns_of, table
+from campaigns.statements import Find, Update, aside, own
 from campaigns.states import Progress
 from campaigns.timing import Timing
 from campaigns.words import CallState, Mode, Outcome, Presence, Reason, Status
@@ -22,6 +25,7 @@ CAMPAIGN = columns_of(Campaign)
 CUSTOMER = columns_of(Customer)
 NUMBER = columns_of(Number)
 DECLINE_LIMIT = 3
+DEAD_AFTER = 2
 MISSES_BEFORE_REST = 3
 # What a user or a rule decided about a customer is not undone by how his last call ended.
 DECIDED = (Status.WITHDRAWN, Status.DNC, Status.EXPIRED)
@@ -60,8 +64,21 @@ find_newest_calls = Find(
     .group_by(CALL.customer_id),
     key=CALL.customer_id,
 )
+find_endings = Find(
+    select(CALL.id, CALL.customer_id, CALL.run_id, CALL.outcome, CALL.ended_at)
+    .where(CALL.tenant_id == bindparam("tenant_id"), CALL.outcome.is_not(None), CALL.charged.is_(True))
+    .order_by(CALL.id),
+    key=CALL.customer_id,
+)
+find_dialed = Find(
+    select(CALL.phone, CALL.outcome)
+    .where(aside(CALL.tenant_id) == bindparam("tenant_id"), CALL.outcome.is_not(None), CALL.charged.is_(True), OURS)
+    .order_by(CALL.phone, CALL.id),
+    key=CALL.phone,
+)
+find_zone = select(columns_of(Tenant).zone).where(columns_of(Tenant).id == bindparam("tenant_id"))
 find_numbers = Find(
-    select(NUMBER.id, NUMBER.person_id, NUMBER.phone)
+    select(NUMBER.id, NUMBER.person_id, NUMBER.phone, NUMBER.dead_at)
     .where(NUMBER.tenant_id == bindparam("tenant_id"))
     .order_by(NUMBER.person_id, NUMBER.id)
     .with_for_update(key_share=True),
@@ -69,7 +86,7 @@ find_numbers = Find(
 )
 write_customers = Update(Customer, own(*OF_A_CUSTOMER, "updated_at"), where="customer.id = :id", shared=["updated_at"])
 write_numbers = Update(
-    Number, own("last_outcome", "last_outcome_at"), where="number.id = :id", shared=["last_outcome_at"]
+    Number, own("last_outcome", "last_outcome_at", "dead_at"), where="number.id = :id", shared=["last_outcome_at"]
 )
 write_agents = Update(Agent, own(*OF_AN_AGENT), where="agent.id = :id")
 
@@ -85,6 +102,14 @@ class Step(Protocol):
     def after(self) -> Progress: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """By what a customer's next time is decided: the campaign's recalls, and how often this outcome came before."""
+
+    policy: Policy
+    tally: Tally
+
+
 def policy_of(campaign: Any, timing: Timing) -> Policy:
     """A campaign's recalls, in this world's time."""
     return Policy(
@@ -93,6 +118,7 @@ def policy_of(campaign: Any, timing: Timing) -> Policy:
         recall_delay=timing.of(campaign.recall_delay),
         unknown_recall_delay=timing.unknown_recall_delay,
         missed_delay=timing.missed_delay,
+        recalls=recalls.read(campaign.recalls, timing.of),
     )
 
 
@@ -130,10 +156,13 @@ def _follow_customers(
     customers = {row.id: dict(row._mapping) for row in find_customers(conn, ids)}
     calls = find_newest_calls(conn, ids, tenant_id=steps[0].call.tenant_id)
     newest = {row.customer_id: row.newest for row in calls}
+    policies = {key: policy_of(campaign, timing) for key, campaign in campaigns.items()}
+    tallies = _tallies(conn, now, steps, policies)
     told: list[dict[str, Any]] = []
     for step in steps:
         customer = customers[step.call.customer_id]
-        values = _next(now, timing, step, customer, campaigns[step.call.campaign_id], newest[customer["id"]])
+        plan = Plan(policies[step.call.campaign_id], tallies.get(step.call.id, Tally()))
+        values = _next(now, timing, step, customer, plan, newest[customer["id"]])
         if values.get("status", customer["status"]) != customer["status"] or "reason" in values:
             told.append(_told(step, customer, values))
         customer.update(values)
@@ -142,7 +171,7 @@ def _follow_customers(
 
 
 def _next(
-    now: datetime, timing: Timing, step: Step, customer: dict[str, Any], campaign: Any, newest: int
+    now: datetime, timing: Timing, step: Step, customer: dict[str, Any], plan: Plan, newest: int
 ) -> dict[str, Any]:
     """What changes of a customer by the end (or the reopening) of one of his calls."""
     delta = int(step.after.charged) - int(step.before.charged)
@@ -160,7 +189,7 @@ def _next(
     attempts = values.get("attempts", customer["attempts"])
     if step.after.state is CallState.RELEASED:
         return {**values, **_given_back(now, timing, step, customer, attempts)}
-    return {**values, **_settled(now, timing, step, campaign, attempts)}
+    return {**values, **_settled(now, step, plan, attempts)}
 
 
 def _given_back(now: datetime, timing: Timing, step: Step, customer: dict[str, Any], attempts: int) -> dict[str, Any]:
@@ -179,12 +208,11 @@ def _given_back(now: datetime, timing: Timing, step: Step, customer: dict[str, A
     }
 
 
-def _settled(now: datetime, timing: Timing, step: Step, campaign: Any, attempts: int) -> dict[str, Any]:
+def _settled(now: datetime, step: Step, plan: Plan, attempts: int) -> dict[str, Any]:
     after = step.after
     assert after.outcome is not None
     ended = min(after.ended_at or now, now)
-    policy = policy_of(campaign, timing)
-    match retries.next_attempt(after.outcome, after.billsec, after.charged, attempts, ended, policy):
+    match retries.next_attempt(after.outcome, after.billsec, after.charged, attempts, ended, plan.policy, plan.tally):
         case GiveUp(status, reason):
             return {"status": status, "reason": reason, "finished_at": now, "declines": 0}
         case RetryAt(at, reason):
@@ -204,18 +232,62 @@ def _told(step: Step, before: dict[str, Any], values: dict[str, Any]) -> dict[st
     }
 
 
+def _tallies(
+    conn: Connection, now: datetime, steps: Sequence[Step], policies: Mapping[int, Policy]
+) -> dict[int, Tally]:
+    """How often each of these outcomes came before, by call id, where the campaign's recalls depend on it."""
+    counting = [s for s in steps if s.after.outcome and policies[s.call.campaign_id].after(s.after.outcome).counts]
+    if not counting:
+        return {}
+    tenant_id = counting[0].call.tenant_id
+    zone = ZoneInfo(conn.scalars(find_zone, {"tenant_id": tenant_id}).one())
+    before = find_endings(conn, {step.call.customer_id for step in counting}, tenant_id=tenant_id)
+    return {step.call.id: _tally(now.astimezone(zone), step, before) for step in counting}
+
+
+def _tally(today: datetime, step: Step, before: Sequence[Any]) -> Tally:
+    """`today` is this moment on the tenant's clock."""
+    begins = today.replace(hour=0, minute=0, second=0, microsecond=0)
+    alike = [
+        row
+        for row in before
+        if row.customer_id == step.call.customer_id and row.id != step.call.id and row.outcome is step.after.outcome
+    ]
+    return Tally(
+        today=1 + sum(row.ended_at is not None and row.ended_at >= begins for row in alike),
+        in_run=1 + sum(row.run_id == step.call.run_id for row in alike),
+        in_all=1 + len(alike),
+        tomorrow=begins + timedelta(days=1),
+    )
+
+
 def _remember_numbers(conn: Connection, now: datetime, steps: Sequence[Step]) -> None:
-    """How the newest call to each number ended."""
+    """How the newest call to each number ended. One that failed twice in a row is dead: it is not tried again."""
     ended = {(step.call.person_id, step.call.phone): step.after.outcome for step in steps if step.after.outcome}
     if not ended:
         return
-    numbers = find_numbers(conn, {person for person, _ in ended}, tenant_id=steps[0].call.tenant_id)
+    tenant_id = steps[0].call.tenant_id
+    numbers = find_numbers(conn, {person for person, _ in ended}, tenant_id=tenant_id)
+    failed = {phone for (_, phone), outcome in ended.items() if outcome is Outcome.INVALID}
+    dead = _failing(find_dialed(conn, failed, tenant_id=tenant_id))
     rows = [
-        {"id": number.id, "last_outcome": ended[number.person_id, number.phone]}
+        {
+            "id": number.id,
+            "last_outcome": ended[number.person_id, number.phone],
+            "dead_at": (number.dead_at or now) if number.phone in failed & dead else None,
+        }
         for number in numbers
         if (number.person_id, number.phone) in ended
     ]
     write_numbers(conn, rows, last_outcome_at=now)
+
+
+def _failing(dialed: Sequence[Any]) -> set[str]:
+    """The numbers of which the last calls failed, one after the other."""
+    outcomes: dict[str, list[Outcome]] = defaultdict(list)
+    for call in dialed:
+        outcomes[call.phone].append(call.outcome)
+    return {phone for phone, last in outcomes.items() if last[-DEAD_AFTER:] == [Outcome.INVALID] * DEAD_AFTER}
 
 
 def _follow_agents(

@@ -19,7 +19,10 @@ RUN = columns_of(Run)
 CURABLE = (
     Reason.SUPPRESSED,
     Reason.NO_NUMBER,
+    Reason.NUMBERS_DEAD,
     Reason.NO_LIABLE_NUMBER,
+    Reason.NEEDS_REVIEW,
+    Reason.CONSENT_MISSING,
     Reason.MISSING_VARIABLE,
     Reason.UNKNOWN_ZONE,
     Reason.MISSING_PURPOSE,

@@ -26,6 +26,7 @@ write_calls = Insert(
         "origin",
         "phone",
         "role",
+        "contracts",
         "reference",
         "attempt",
         "agent_id",
@@ -37,6 +38,8 @@ write_calls = Insert(
         "vendor_account_id",
         "campaign_id",
         "mode",
+        "purpose",
+        "advertiser",
         "hotline",
         "lease_token",
         "state",
@@ -71,6 +74,7 @@ class Intent:
     role: Role
     agent_id: int | None = None
     origin: Origin = Origin.CAMPAIGN
+    contracts: tuple[str, ...] = ()
 
 
 def intend(
@@ -102,6 +106,7 @@ def _own(intent: Intent) -> dict[str, Any]:
         "origin": intent.origin,
         "phone": intent.cleared.phone,
         "role": intent.role,
+        "contracts": list(intent.contracts),
         "reference": intent.reference,
         "attempt": intent.attempt,
         "agent_id": intent.agent_id,
@@ -116,6 +121,8 @@ def _shared(now: datetime, timing: Timing, campaign: Any, token: str) -> dict[st
         "vendor_account_id": campaign.vendor_account_id,
         "campaign_id": campaign.id,
         "mode": campaign.mode,
+        "purpose": campaign.purpose,
+        "advertiser": campaign.advertiser,
         "hotline": campaign.hotline,
         "lease_token": token,
         "state": CallState.INTENDED,

@@ -65,7 +65,7 @@ def _persons(conn: Connection, tenant_id: int, enrolled: Sequence[Enrolled]) -> 
 
 
 def _make_persons(conn: Connection, now: datetime, tenant_id: int, missing: Sequence[Enrolled]) -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "tenant_id": tenant_id,
             "key_kind": one.entry.key_kind,
@@ -73,6 +73,7 @@ def _make_persons(conn: Connection, now: datetime, tenant_id: int, missing: Sequ
             "name": one.entry.name,
             "zone": one.entry.zone,
             "address": one.entry.address,
+            "agreed_hours": [],
             "created_at": now,
         }
         for one in missing

@@ -11,9 +11,10 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, or_, select
 
-from campaigns import dossiers, rulebooks
+from campaigns import dossiers, shelf
 from campaigns.breaker import Breaker, Position
-from campaigns.compliance import Withheld, review
+from campaigns.compliance import Withheld, permit, review_each
+from campaigns.dossiers import Brief
 from campaigns.models import (
     Call,
     Change,
@@ -112,12 +113,17 @@ def why(conn: Connection, now: datetime, timing: Timing, tenant: Any, campaign: 
     if customer.open_call_id is not None:
         call = conn.execute(select(table(Call)).where(CALL.id == customer.open_call_id)).one()
         return Answer("call", Reason.IN_CALL if call.state.live else Reason.VERDICT_PENDING, detail=call.state.value)
-    return _of_the_campaign(conn, now, campaign) or _of_his_own(conn, now, timing, tenant, campaign, customer)
+    of = dossiers.brief(conn, tenant, campaign, shelf.find(conn, tenant.id, campaign.rulebook))
+    return of_the_campaign(conn, now, of) or _of_his_own(conn, now, timing, of, customer)
 
 
-def _of_the_campaign(conn: Connection, now: datetime, campaign: Any) -> Answer | None:
+def of_the_campaign(conn: Connection, now: datetime, of: Brief) -> Answer | None:
+    """What stands against everybody of this campaign: its own state, what it must show for itself, its vendor."""
+    campaign = of.campaign
     if campaign.wanted is not Wanted.RUNNING:
         return Answer("campaign", campaign.paused_because, detail=campaign.paused_detail or campaign.wanted.value)
+    if hindrance := permit(of.mandate, of.rulebook, now):
+        return Answer("campaign", hindrance.reason, detail=campaign.rulebook)
     columns = columns_of(VendorAccount)
     account = conn.execute(select(table(VendorAccount)).where(columns.id == campaign.vendor_account_id)).one()
     if account.trouble is not None:
@@ -130,16 +136,16 @@ def _of_the_campaign(conn: Connection, now: datetime, campaign: Any) -> Answer |
     return None
 
 
-def _of_his_own(conn: Connection, now: datetime, timing: Timing, tenant: Any, campaign: Any, customer: Any) -> Answer:
+def _of_his_own(conn: Connection, now: datetime, timing: Timing, of: Brief, customer: Any) -> Answer:
     """What the gate would say if it were his turn is asked of the gate itself."""
-    candidates, hopeless = dossiers.gather(conn, timing, tenant, campaign, [customer])
+    candidates, hopeless = dossiers.gather(conn, now, timing, of, [customer])
     if hopeless:
         return Answer("gate", hopeless[0].reason)
     if customer.due_at > now:
         return Answer("wait", customer.reason, customer.due_at)
-    verdict = review(candidates[0].dossier, rulebooks.shipped().get(campaign.rulebook), now)
+    _, verdict = review_each(candidates[0].dossiers, of.rulebook, now)
     if isinstance(verdict, Withheld):
-        return Answer("gate", verdict.reason, verdict.until)
+        return Answer("gate", verdict.reason, verdict.until, verdict.rule)
     return Answer("turn", None)
 
 

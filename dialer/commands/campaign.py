@@ -9,7 +9,7 @@ import anyio
 import typer
 from sqlalchemy import select
 
-from campaigns import accounts, agents, directory, ledger, reports, runs
+from campaigns import accounts, agents, directory, ledger, recalls, reports, runs
 from campaigns.ledger import NotNow
 from campaigns.ledger.customers import CURABLE
 from campaigns.models import Customer
@@ -28,6 +28,9 @@ Code = Annotated[str, typer.Argument(metavar="CODE", help="The campaign's code."
 TERMS = {
     "purpose": "Why we call: debt_reminder (the default), marketing or service.",
     "creditor": "For whom: who is owed.",
+    "advertiser": "For whom: who advertises.",
+    "brandname": "The registered name that advertising calls show (tên định danh).",
+    "brandname_until": "The last day of the brandname's grant, as in 2027-12-31.",
     "queue_code": "The vendor's queue; autodialer and autocall.",
     "vendor_campaign_id": "The vendor's own campaign; autodialer.",
     "template": "The vendor's script; autocall.",
@@ -39,12 +42,15 @@ TERMS = {
     "concurrent_call": "Calls at the same time; 5 by default in autocall.",
     "max_recall_count": "Recalls after the first attempt, 2 by default.",
     "min_recall_duration": "Talk shorter than this is recalled, 3 s by default.",
-    "recall_delay": "Until a recall, 15m by default.",
+    "recall_delay": "Until a recall, one wait for every outcome.",
+    "recalls": "Waits by outcome, as in 'busy=5m x2 day 3, no-answered=2h run 4 all 9'; by default busy 5m, "
+    "no-answered 2h, not-available 4h, any other 15m.",
+    "quiet_time": "Nobody is called again so soon after a conversation, in whatever campaign; 0s by default.",
     "variables": "The list's columns that the script speaks, as in dpd,total_ovd_amount; autocall.",
-    "rulebook": "The rules to call under: vn-debt (the default) or none.",
+    "rulebook": "The rules to call under (see `dialer rulebook list`); vn-debt or vn-marketing by purpose.",
     "weight": "This campaign's share of the vendor account, against others; 1 by default.",
 }
-DURATIONS = ("wrap_up", "min_recall_duration", "recall_delay")
+DURATIONS = ("wrap_up", "min_recall_duration", "recall_delay", "quiet_time")
 
 
 class Format(StrEnum):
@@ -119,11 +125,13 @@ def _set(desk: Desk, campaign: Any, changes: dict[str, Any]) -> None:
                 f"the vendor holds the queue {campaign.queue_code} of {campaign.code}: stop the campaign first"
             )
         directory.check_queue(desk.conn, campaign, new["queue_code"])
+    if new.keys() & {"rulebook", "purpose", "creditor", "advertiser", "brandname"}:
+        directory.check_law(desk.conn, desk.tenant.id, dict(campaign._mapping) | new)
     if new:
         ledger.amend(desk.conn, desk.now, campaign, new, desk.actor)
     if users is not None:
         agents.assign(desk.conn, desk.now, campaign, users)
-    if new.keys() & {"variables", "purpose"}:
+    if new.keys() & {"variables", "purpose", "rulebook"}:
         customer = columns_of(Customer)
         hindered = select(customer.id).where(
             customer.tenant_id == campaign.tenant_id,
@@ -275,6 +283,8 @@ def _roster(desk: Desk, campaign: Any) -> list[reports.AgentLine]:
 def _readable(name: str, value: Any) -> Any:
     if name in DURATIONS:
         return written(value)
+    if name == "recalls":
+        return recalls.written(value, written)
     if name == "agents":
         return ", ".join(f"{extension}={user}" if user else extension for extension, user in value.items())
     return ", ".join(value) if isinstance(value, list) else value

@@ -12,25 +12,30 @@ from sqlalchemy import Connection, create_engine
 from sqlmodel import SQLModel
 
 from campaigns import compliance, ledger, queue, rulebooks
-from campaigns.compliance import Cleared, Dossier, Withheld
+from campaigns.compliance import Cleared, Dossier, Mandate, Withheld
 from campaigns.ledger import Closing, Intent, Told
 from campaigns.ledger.customers import CURABLE
 from campaigns.models import Customer
 from campaigns.states import Fact
 from campaigns.timing import Timing
+from campaigns.touches import Touch
 from campaigns.words import FactKind, Mode, Outcome, Purpose, Reason, Role, Status
 
 TIMING = Timing()
-RIGHT = Dossier(0, 0, "+84912345678", Role.BORROWER, Mode.AUTOCALL, Purpose.DEBT_REMINDER, "Asia/Ho_Chi_Minh")
+MANDATE = Mandate(Purpose.DEBT_REMINDER, "Công ty Mẫu")
+RIGHT = Dossier(0, 0, "+84912345678", Role.BORROWER, Mode.AUTOCALL, MANDATE, ("Asia/Ho_Chi_Minh",))
+SPOKE = Touch(START, 0, "+84912345678", conversation=True)
 HINDRANCES: tuple[dict[str, Any], ...] = (
     {"suppressed": True},
     {"number_in_call": True},
     {"person_in_call": True},
-    {"purpose": None},
     {"role": Role.REFERENCE},
+    {"needs_review": True},
+    {"consent": False},
     {"required": ("amount",)},
-    {"zone": "nowhere"},
-    {},
+    {"zones": ("nowhere",)},
+    {"touches": (SPOKE,) * 5},
+    {"touches": (SPOKE,), "quiet_time": timedelta(days=1)},
 )
 NIGHT = START + timedelta(hours=15)
 Act = Callable[[Connection, "Stage"], None]
@@ -202,9 +207,9 @@ def hindrances() -> dict[Reason, bool]:
     """Of every reason for which the gate withholds a call: whether a clock brings him back."""
     found = {}
     for wrong in HINDRANCES:
-        verdict = compliance.review(replace(RIGHT, **wrong), rulebooks.shipped()["vn-debt"], NIGHT)
+        verdict = compliance.review(replace(RIGHT, **wrong), rulebooks.shipped()["vn-debt"], START)
         assert isinstance(verdict, Withheld)
         found[verdict.reason] = verdict.until is not None
-    missing = compliance.review(RIGHT, None, START)
-    assert isinstance(missing, Withheld)
-    return found | {missing.reason: missing.until is not None}
+    closed = compliance.review(RIGHT, rulebooks.shipped()["vn-debt"], NIGHT)
+    assert isinstance(closed, Withheld)
+    return found | {closed.reason: closed.until is not None}

@@ -90,6 +90,7 @@ def vendor(cli: Cli) -> None:
 def campaign(cli: Cli, vendor: None) -> str:
     """A script campaign `C1`, as a draft and with an empty list."""
     options = ["--mode", "autocall", "--queue-code", "Q1", "--template", "IVR-1", "--variables", "dpd"]
+    options += ["--creditor", "Demo Finance"]
     made = cli("campaign", "create", "C1", "--vendor", "sim", *options)
     assert made.code == 0, made.err
     return "C1"

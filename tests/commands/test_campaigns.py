@@ -22,7 +22,7 @@ def test_a_campaign_is_a_draft_with_its_mode_s_defaults(cli: Cli, campaign: str)
 
 
 def test_a_code_and_a_queue_belong_to_one_campaign(cli: Cli, campaign: str) -> None:
-    words = ("--vendor", "sim", "--mode", "autocall", "--template", "T", "--queue-code")
+    words = ("--vendor", "sim", "--mode", "autocall", "--creditor", "B", "--template", "T", "--queue-code")
     assert "there is a campaign C1 already" in cli("campaign", "create", campaign, *words, "Q2").complaint
     assert "the queue Q1 belongs to campaign C1" in cli("campaign", "create", "C2", *words, "Q1").complaint
     assert cli("campaign", "create", "C2", *words, "Q2").code == 0
@@ -32,7 +32,18 @@ def test_a_code_and_a_queue_belong_to_one_campaign(cli: Cli, campaign: str) -> N
 
 def test_what_is_set_is_shown_and_an_empty_text_takes_it_away(cli: Cli, vendor: None) -> None:
     made = cli(
-        "campaign", "create", "A", "--vendor", "sim", "--mode", "click2call", "--agents", "101=ann,102", "--json"
+        "campaign",
+        "create",
+        "A",
+        "--vendor",
+        "sim",
+        "--mode",
+        "click2call",
+        "--creditor",
+        "B",
+        "--agents",
+        "101=ann,102",
+        "--json",
     )
     assert made.json["agents"] == {"101": "ann", "102": None}
     told = cli("campaign", "set", "A", "--hotline", "1900", "--agents", "102", "--recall-delay", "0s", "--json").json
@@ -218,7 +229,19 @@ def test_a_campaign_s_own_list_holds_for_that_campaign(cli: Cli, listed: Path) -
 
 
 def test_agents_say_that_they_pause_and_are_back(cli: Cli, vendor: None) -> None:
-    cli("campaign", "create", "A", "--vendor", "sim", "--mode", "click2call", "--agents", "101=ann,102")
+    cli(
+        "campaign",
+        "create",
+        "A",
+        "--vendor",
+        "sim",
+        "--mode",
+        "click2call",
+        "--creditor",
+        "B",
+        "--agents",
+        "101=ann,102",
+    )
     assert {one["state"] for one in cli("agent", "list", "--json").json["agents"]} == {"unknown"}
     assert cli("agent", "pause", "101", "--json").json == {"extension": "101", "presence": "paused"}
     listed = {one["extension"]: one for one in cli("agent", "list", "--campaign", "A", "--json").json["agents"]}

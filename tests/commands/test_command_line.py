@@ -123,7 +123,7 @@ WRONG = {
 def standing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with a vendor `sim` and a campaign `C1`, for commands that change nothing."""
     folder = tmp_path_factory.mktemp("standing") / "data"
-    script = ["--vendor", "sim", "--mode", "autocall", "--queue-code", "Q1", "--template", "IVR-1"]
+    script = ["--vendor", "sim", "--mode", "autocall", "--queue-code", "Q1", "--template", "IVR-1", "--creditor", "B"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DIALER_DATA_DIR", str(folder))
         patch.setenv("KEY", "the-key")
@@ -208,7 +208,7 @@ def test_postgresql_is_upgraded_only_by_its_command_and_needs_the_key(
     assert "DIALER_SECRET_KEY is not set" in cli(*account, piped="k").complaint
     monkeypatch.setenv("DIALER_SECRET_KEY", "a-key")
     assert cli(*account, piped="k").code == 0
-    script = ("--mode", "autocall", "--queue-code", "Q1", "--template", "IVR-1")
+    script = ("--mode", "autocall", "--queue-code", "Q1", "--template", "IVR-1", "--creditor", "B")
     assert cli("campaign", "create", "C1", "--vendor", "sim", *script).code == 0
     (tmp_path / "debtors.csv").write_text(LIST, encoding="utf-8")
     assert cli("list", "import", "C1", tmp_path / "debtors.csv", "--json").json["kept"] == 4

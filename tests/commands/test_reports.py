@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert, update
 
 from campaigns import compliance, dnc, ledger, queue, reports, rulebooks
 from campaigns.breaker import Breaker, Position
-from campaigns.compliance import Cleared, Dossier
+from campaigns.compliance import Cleared, Dossier, Mandate
 from campaigns.dnc import Entry
 from campaigns.ledger import Closing, Intent, Told
 from campaigns.models import Campaign, Customer, Debt, ListImport, Tenant, VendorAccount
@@ -47,8 +47,8 @@ class Floor:
             phone=listed.phones[0],
             role=Role.BORROWER,
             mode=self.campaign.mode,
-            purpose=Purpose.DEBT_REMINDER,
-            zone="Asia/Ho_Chi_Minh",
+            mandate=Mandate(Purpose.DEBT_REMINDER),
+            zones=("Asia/Ho_Chi_Minh",),
         )
         cleared = compliance.review(dossier, rulebooks.shipped()["none"], START)
         assert isinstance(cleared, Cleared)
@@ -299,7 +299,7 @@ def test_an_agent_who_is_ready_can_take_a_call_and_no_other(database: Desk) -> N
 
 def test_why_goes_by_a_fixed_precedence(database: Desk) -> None:
     def work(conn: Connection) -> None:
-        here = floor(conn, rulebook="vn-debt")
+        here = floor(conn, rulebook="vn-debt", creditor="Công ty Mẫu")
         [one] = here.enlist(1)
         phone, account = one.phones[0], columns_of(VendorAccount)
         mine = update(table(VendorAccount)).where(account.id == here.of.account_id)

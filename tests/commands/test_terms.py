@@ -7,12 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.terms import BadTerms, agree, amend, flag, seconds, written
+from campaigns import recalls
+from campaigns.rulebooks import shipped
+from campaigns.terms import BadTerms, agree, amend, flag, hold_to, seconds, written
 from campaigns.words import Mode, Purpose
 
 SOUND = {
-    "purpose": "service",
+    "purpose": "debt_reminder",
     "creditor": "Công ty Mẫu",
+    "advertiser": "Công ty Mẫu",
+    "brandname": "CTY MAU",
+    "brandname_until": "2027-12-31",
     "queue_code": "Q1",
     "vendor_campaign_id": "C-1",
     "template": "IVR-1",
@@ -25,6 +30,8 @@ SOUND = {
     "max_recall_count": "0",
     "min_recall_duration": "5",
     "recall_delay": "0s",
+    "recalls": "busy=5m x2 day 3, no-answered=2h run 4 all 9",
+    "quiet_time": "1d",
     "variables": "dpd,total_ovd_amount",
     "rulebook": "none",
     "weight": "3",
@@ -34,6 +41,9 @@ TABLE = """
 option              autodialer  autocall  click2call
 purpose             m           m         m
 creditor            m           m         m
+advertiser          m           m         m
+brandname           m           m         m
+brandname_until     m           m         m
 queue_code          N           N         -
 vendor_campaign_id  N           -         -
 template            -           N         -
@@ -46,6 +56,8 @@ concurrent_call     m           m         m
 max_recall_count    m           m         m
 min_recall_duration m           m         m
 recall_delay        m           m         m
+recalls             m           m         m
+quiet_time          m           m         m
 variables           -           m         -
 rulebook            m           m         m
 weight              m           m         m
@@ -110,7 +122,10 @@ BAD = {
     "max_recall_count": ("-1", "from 0 to 20"),
     "min_recall_duration": ("an hour", "such as 30s"),
     "recall_delay": ("15 minutes", "such as 30s, 15m"),
-    "rulebook": ("mine", "gb, none, us-debt, vn-debt, vn-marketing"),
+    "recalls": ("engaged=5m", "as in 'busy=5m"),
+    "quiet_time": ("31d", "at most 30d"),
+    "brandname_until": ("soon", "2027-12-31"),
+    "rulebook": ("my own", "one word"),
     "weight": ("101", "from 1 to 100"),
 }
 
@@ -148,7 +163,36 @@ def test_an_empty_text_takes_an_option_away_but_not_one_that_is_needed() -> None
 
 def test_what_is_not_given_is_not_changed() -> None:
     assert amend(Mode.AUTOCALL, {}) == {}
-    assert amend(Mode.AUTOCALL, {"recall_delay": "1m"}) == {"recall_delay": 60}
+    assert amend(Mode.AUTOCALL, {"weight": "2"}) == {"weight": 2}
+
+
+def test_one_wait_for_every_recall_takes_the_place_of_those_by_outcome() -> None:
+    assert agree(Mode.AUTOCALL, needed(Mode.AUTOCALL))["recalls"] == {
+        "busy": {"delay": 300},
+        "no-answered": {"delay": 7200},
+        "not-available": {"delay": 14400},
+    }
+    assert amend(Mode.AUTOCALL, {"recall_delay": "1m"}) == {"recall_delay": 60, "recalls": {}}
+    both = amend(Mode.AUTOCALL, {"recall_delay": "1m", "recalls": "busy=2m x1.5 day 3 run 4 all 9"})
+    told = {"delay": 120, "growth": 1.5, "per_day": 3, "per_run": 4, "in_all": 9}
+    assert both == {"recall_delay": 60, "recalls": {"busy": told}}
+    assert recalls.written(both["recalls"], written) == "busy=2m x1.5 day 3 run 4 all 9"
+
+
+def test_a_campaign_for_which_no_rulebook_goes_without_saying_must_name_one() -> None:
+    with pytest.raises(BadTerms, match=r"^--rulebook is needed for purpose service"):
+        agree(Mode.AUTOCALL, {**needed(Mode.AUTOCALL), "purpose": "service"})
+    assert agree(Mode.AUTOCALL, {**needed(Mode.AUTOCALL), "purpose": "marketing"})["rulebook"] == "vn-marketing"
+
+
+def test_terms_that_cannot_be_called_under_their_rulebook_are_refused_by_name() -> None:
+    terms = agree(Mode.AUTOCALL, needed(Mode.AUTOCALL))
+    with pytest.raises(BadTerms, match=r"^--creditor is needed under rulebook vn-debt"):
+        hold_to(terms, shipped()["vn-debt"])
+    with pytest.raises(BadTerms, match=r"^--rulebook vn-marketing is not for purpose debt_reminder"):
+        hold_to(terms, shipped()["vn-marketing"])
+    hold_to(terms | {"creditor": "Công ty Mẫu"}, shipped()["vn-debt"])
+    hold_to(terms, shipped()["none"])
 
 
 @given(st.integers(0, 10**9))
@@ -161,4 +205,4 @@ def test_a_duration_written_reads_the_same(count: int) -> None:
 def test_no_text_makes_the_reading_of_terms_fail_otherwise(text: str) -> None:
     for mode, option in product(Mode, SOUND):
         with suppress(BadTerms):
-            assert set(amend(mode, {option: text})) == {option}
+            assert set(amend(mode, {option: text})) - {"recalls"} == {option} - {"recalls"}

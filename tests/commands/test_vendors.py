@@ -77,7 +77,19 @@ def test_check_and_remove_speak_to_the_vendor(
     by_user = ["--username", "foo@test.tel4vn.com", "--password-env", "SECRET"]
     words = ["--api-key-env", "SECRET"] if login == "key" else by_user
     assert cli("vendor", "add", "sim", "--url", simulator, *words).code == 0
-    cli("campaign", "create", "A", "--vendor", "sim", "--mode", "click2call", "--agents", "101=test.user01,102=nobody")
+    cli(
+        "campaign",
+        "create",
+        "A",
+        "--vendor",
+        "sim",
+        "--mode",
+        "click2call",
+        "--creditor",
+        "B",
+        "--agents",
+        "101=test.user01,102=nobody",
+    )
     told = cli("vendor", "check", "sim", "--json").json
     assert told["logged_in"] is True
     assert told["hooks"] == dict.fromkeys(("ringing", "answered", "hangup", "cdr"), "missing")

@@ -1,11 +1,26 @@
 """What the gate is shown: the number whose turn it is, and everything that stands against it."""
 
 from collections.abc import Collection, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from databases import Desk
-from founding import START, Company, Listed, Someone, calls, campaign, company, customers, enlist, person, read, run_of
+from founding import (
+    START,
+    Company,
+    Listed,
+    Someone,
+    brief,
+    calls,
+    campaign,
+    company,
+    customers,
+    enlist,
+    person,
+    read,
+    run_of,
+)
 from sqlalchemy import Connection, insert, update
 
 from campaigns import dnc, dossiers, ledger, queue
@@ -31,13 +46,13 @@ def listed(conn: Connection, someone: Someone, mode: Mode = Mode.AUTOCALL, **ter
 
 
 def gathered(
-    conn: Connection, of: Company, one: Any, attempts: int = 0, fixed: dict[int, str] | None = None
+    conn: Connection, of: Company, one: Any, attempts: int = 0, fixed: dict[int, Any] | None = None
 ) -> Candidate | Hopeless:
     """The dossier of the campaign's only customer, as if he had had so many attempts."""
     (row,) = customers(conn, of.tenant_id).values()
     shown = type("Row", (), {**row._mapping, "attempts": attempts})
     tenant = read(conn, Tenant, of.tenant_id)
-    candidates, hopeless = dossiers.gather(conn, TIMING, tenant, one, [shown], fixed)
+    candidates, hopeless = dossiers.gather(conn, START, TIMING, brief(conn, tenant, one), [shown], fixed)
     (found,) = [*candidates, *hopeless]
     return found
 
@@ -123,7 +138,7 @@ def test_a_number_that_a_corrected_list_no_longer_names_is_not_dialed(database: 
 
 def test_a_call_that_was_handed_over_is_judged_by_its_own_number(database: Desk) -> None:
     of, one, customer = database.run(listed, Someone("K1", [HOME, WORK]))
-    fixed = {customer.customer_id: WORK}
+    fixed = {customer.customer_id: SimpleNamespace(id=0, phone=WORK)}
     found = database.run(gathered, of, one, 0, fixed)
     assert isinstance(found, Candidate)
     assert found.dossier.phone == WORK
@@ -185,7 +200,7 @@ def test_a_number_in_a_call_of_another_campaign_is_busy(database: Desk) -> None:
 
     def shown(conn: Connection) -> Any:
         rows = [row for row in customers(conn, of.tenant_id).values() if row.id == customer.customer_id]
-        (found,), _ = dossiers.gather(conn, TIMING, read(conn, Tenant, of.tenant_id), one, rows)
+        (found,), _ = dossiers.gather(conn, START, TIMING, brief(conn, read(conn, Tenant, of.tenant_id), one), rows)
         return found.dossier
 
     run = database.run(lambda conn: customers(conn, of.tenant_id)[elsewhere.customer_id].run_id)
@@ -210,15 +225,15 @@ def test_a_call_that_we_did_not_order_keeps_number_and_person_busy(database: Des
     assert (found.dossier.number_in_call, found.dossier.person_in_call) == (True, True)
 
 
-def test_the_zone_is_the_persons_or_else_the_tenants(database: Desk) -> None:
+def test_a_person_may_be_in_every_zone_that_his_number_and_his_list_name(database: Desk) -> None:
     of, one, _ = database.run(listed, Someone("K1", [HOME], zone="America/New_York"))
     found = database.run(gathered, of, one)
     assert isinstance(found, Candidate)
-    assert found.dossier.zone == "America/New_York"
+    assert set(found.dossier.zones) == {"Asia/Ho_Chi_Minh", "America/New_York"}
     of, one, _ = database.run(listed, Someone("K1", [HOME]))
     found = database.run(gathered, of, one)
     assert isinstance(found, Candidate)
-    assert found.dossier.zone == "Asia/Ho_Chi_Minh"
+    assert found.dossier.zones == ("Asia/Ho_Chi_Minh",)
 
 
 def test_calls_that_must_not_ring_any_more_are_found(database: Desk) -> None:
@@ -228,7 +243,8 @@ def test_calls_that_must_not_ring_any_more_are_found(database: Desk) -> None:
 
     def forbidden(conn: Connection) -> Collection[int]:
         tenant, current = read(conn, Tenant, of.tenant_id), read(conn, Campaign, one.id)
-        return dossiers.forbidden(conn, START, TIMING, tenant, current, list(calls(conn, of.tenant_id).values()))
+        held = list(calls(conn, of.tenant_id).values())
+        return dossiers.forbidden(conn, START, TIMING, brief(conn, tenant, current), held)
 
     assert not database.run(forbidden)
     database.run(suppress, of, Entry(Subject.NUMBER, WORK))

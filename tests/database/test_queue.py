@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 from sqlalchemy import Connection
 
 from campaigns import compliance, ledger, queue, rulebooks
-from campaigns.compliance import Cleared, Dossier
+from campaigns.compliance import Cleared, Dossier, Mandate
 from campaigns.ledger import Closing, Intent, Told, Waiting
 from campaigns.states import Fact
 from campaigns.words import FactKind, Mode, Outcome, Purpose, Reason, Role, Status
@@ -311,8 +311,8 @@ def clearance(customer_id: int, person_id: int, phone: str, now: datetime) -> Cl
         phone=phone,
         role=Role.BORROWER,
         mode=Mode.AUTOCALL,
-        purpose=Purpose.DEBT_REMINDER,
-        zone="Asia/Ho_Chi_Minh",
+        mandate=Mandate(Purpose.DEBT_REMINDER),
+        zones=("Asia/Ho_Chi_Minh",),
     )
     verdict = compliance.review(dossier, rulebooks.shipped()["none"], now)
     assert isinstance(verdict, Cleared)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from databases import Desk, together
-from founding import START, Company, Someone, calls, campaign, company, customers, debtors, enlist, person, read
+from founding import START, Company, Someone, brief, calls, campaign, company, customers, debtors, enlist, person, read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, func, select
@@ -270,5 +270,7 @@ def test_dossiers_read_in_the_same_transaction_see_the_newest_suppression(postgr
 
 
 def _suppress(conn: Connection, of: Company, tenant: Any, one: Any) -> None:
-    (candidate,), _ = dossiers.gather(conn, TIMING, tenant, one, list(customers(conn, of.tenant_id).values()))
+    (candidate,), _ = dossiers.gather(
+        conn, START, TIMING, brief(conn, tenant, one), list(customers(conn, of.tenant_id).values())
+    )
     dnc.suppress(conn, START, of.tenant_id, [Entry(Subject.NUMBER, candidate.dossier.phone)], "test")

@@ -1,0 +1,123 @@
+"""What reached people and numbers lately, read from the ledger for the caps: `touches` of calls and of contacts."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from campaigns.models import Call, Contact
+from campaigns.rows import columns_of
+from campaigns.statements import Find, aside
+from campaigns.touches import Touch
+from campaigns.words import CallState, Channel, Origin, Outcome
+
+CALL = columns_of(Call)
+CONTACT = columns_of(Contact)
+# A hand-over waits in the vendor's queue before it rings, and its row is found by when it was intended.
+IN_QUEUE = timedelta(hours=3)
+
+RANG = func.coalesce(CALL.ringing_at, CALL.placed_at, CALL.intended_at)
+CALLS = select(
+    CALL.id,
+    RANG.label("rang_at"),
+    CALL.person_id,
+    CALL.phone,
+    CALL.purpose,
+    CALL.advertiser,
+    CALL.campaign_id,
+    CALL.contracts,
+    CALL.origin,
+    CALL.charged,
+    CALL.outcome,
+    CALL.billsec,
+    CALL.answered_at,
+).where(
+    aside(CALL.tenant_id) == bindparam("tenant_id"),
+    CALL.intended_at >= bindparam("since"),
+    CALL.state != CallState.RELEASED,
+)
+CONTACTS = select(
+    CONTACT.at,
+    CONTACT.person_id,
+    CONTACT.phone,
+    CONTACT.purpose,
+    CONTACT.advertiser,
+    CONTACT.contract_number,
+    CONTACT.channel,
+    CONTACT.conversation,
+).where(CONTACT.at >= bindparam("since"))
+find_calls_with = Find(CALLS, key=CALL.person_id)
+find_calls_to = Find(CALLS, key=CALL.phone)
+OF_THE_TENANT: Any = bindparam("tenant_id")
+find_contacts_with = Find(CONTACTS.where(CONTACT.tenant_id == OF_THE_TENANT), key=CONTACT.person_id)
+find_contacts_to = Find(CONTACTS.where(aside(CONTACT.tenant_id) == OF_THE_TENANT), key=CONTACT.phone)
+
+
+class Recollection:
+    """The touches of some people and of their numbers since a moment. A call stands once, however it was found."""
+
+    def __init__(self) -> None:
+        self._with: dict[int, list[Touch]] = {}
+        self._to: dict[str, list[Touch]] = {}
+
+    def add(self, touch: Touch) -> None:
+        if touch.person_id is not None:
+            self._with.setdefault(touch.person_id, []).append(touch)
+        if touch.phone is not None:
+            self._to.setdefault(touch.phone, []).append(touch)
+
+    def of(self, person_id: int, phone: str, but: int | None = None) -> tuple[Touch, ...]:
+        """What concerns this person or this number; not the call `but`."""
+        his = self._with.get(person_id, [])
+        others = [touch for touch in self._to.get(phone, []) if touch.person_id != person_id]
+        return tuple(touch for touch in (*his, *others) if but is None or touch.call_id != but)
+
+
+def recollect(
+    conn: Connection, tenant_id: int, person_ids: Collection[int], phones: Collection[str], since: datetime
+) -> Recollection:
+    """Read what reached them since then, in a statement a kind and key."""
+    found = Recollection()
+    bound = {"tenant_id": tenant_id, "since": since - IN_QUEUE}
+    calls = {
+        row.id: row for row in (*find_calls_with(conn, person_ids, **bound), *find_calls_to(conn, phones, **bound))
+    }
+    for row in calls.values():
+        found.add(_call(row))
+    contacts = (*find_contacts_with(conn, person_ids, **bound), *find_contacts_to(conn, phones, **bound))
+    for contact in dict.fromkeys(_contact(row) for row in contacts):
+        found.add(contact)
+    return found
+
+
+def _call(row: Any) -> Touch:
+    by_hand = row.origin is Origin.HAND
+    ours = row.origin not in (Origin.HAND, Origin.INBOUND)
+    return Touch(
+        at=row.rang_at,
+        person_id=row.person_id,
+        phone=row.phone,
+        purpose=row.purpose,
+        advertiser=row.advertiser,
+        campaign_id=row.campaign_id,
+        contracts=tuple(row.contracts),
+        attempt=by_hand or (ours and row.charged),
+        conversation=row.outcome is Outcome.ANSWERED and bool(row.billsec or (row.answered_at and not ours)),
+        call_id=row.id,
+    )
+
+
+def _contact(row: Any) -> Touch:
+    called = row.channel is Channel.CALL
+    return Touch(
+        at=row.at,
+        person_id=row.person_id,
+        phone=row.phone,
+        purpose=row.purpose,
+        advertiser=row.advertiser,
+        contracts=(row.contract_number,) if row.contract_number else (),
+        attempt=called,
+        message=not called,
+        conversation=row.conversation,
+    )

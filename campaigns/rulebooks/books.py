@@ -51,6 +51,15 @@ class Rule:
     source: str
     sense: Literal["at_most", "at_least", "is", "note"] = "is"
 
+    def __str__(self) -> str:
+        bound = {"at_most": "at most ", "at_least": "at least "}.get(self.sense, "")
+        match self.value:
+            case bool() as wanted:
+                return "yes" if wanted else "no"
+            case tuple() as several:
+                return ", ".join(several)
+        return f"{bound}{self.value}"
+
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:

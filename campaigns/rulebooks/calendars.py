@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 Span = tuple[datetime, datetime]
 """From the first moment, which is included, to the last, which is not; both in UTC."""
+
+
+SECOND: Final = timedelta(seconds=1)
 
 
 class UnknownZone(Exception):
@@ -25,11 +29,22 @@ def zone(name: str) -> ZoneInfo:
 def readings(name: str, day: date, minutes: int) -> Span:
     """The earlier and the later moment that a clock's time can mean, so many minutes after a day began.
 
-    They differ where the clocks are set back and show a time twice, and where they are set forward and skip it.
+    They differ where clocks are set back and show a time twice. A time that they skip is the moment of the skip.
     """
     wall = datetime.combine(day, time()) + timedelta(minutes=minutes)
     once, again = (wall.replace(tzinfo=zone(name), fold=fold).astimezone(UTC) for fold in (0, 1))
-    return (once, again) if once <= again else (again, once)
+    # Python reads a skipped time with the clock of before the skip at fold 0: that is the later moment.
+    return (once, again) if once <= again else (_skip(name, again, once),) * 2
+
+
+def _skip(name: str, before: datetime, after: datetime) -> datetime:
+    """The first moment after the clocks were set forward, which is between the two."""
+    offset = before.astimezone(zone(name)).utcoffset()
+    while after - before > SECOND:
+        middle = before + (after - before) // SECOND // 2 * SECOND
+        still_before = middle.astimezone(zone(name)).utcoffset() == offset
+        before, after = (middle, after) if still_before else (before, middle)
+    return after
 
 
 def midnight(name: str, day: date) -> datetime:
@@ -50,17 +65,6 @@ def public_holidays(country: str, subdivision: str | None, year: int) -> frozens
     import holidays
 
     return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=year))
-
-
-def merged(spans: Sequence[Span]) -> list[Span]:
-    """In order, and those that touch or overlap made one."""
-    whole: list[Span] = []
-    for begins, ends in sorted(spans):
-        if whole and begins <= whole[-1][1]:
-            whole[-1] = (whole[-1][0], max(ends, whole[-1][1]))
-        else:
-            whole.append((begins, ends))
-    return whole
 
 
 def shared(first: Sequence[Span], second: Sequence[Span]) -> list[Span]:

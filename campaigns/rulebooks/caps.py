@@ -27,6 +27,11 @@ class Cap:
     hours: int | None = None
     days: int | None = None
 
+    def __str__(self) -> str:
+        days = "one day" if self.days == 1 else f"{self.days} days"
+        window = f"{self.hours} rolling hours" if self.hours is not None else f"{days} of the calendar"
+        return f"at most {self.limit} {self.of} for each {' and '.join(sorted(self.per))} in {window}"
+
     @property
     def reach(self) -> timedelta:
         """No moment that is longer ago counts, in any zone."""

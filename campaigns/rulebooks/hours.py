@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import reduce
 from typing import Final, Literal
 
-from .calendars import Span, UnknownZone, merged, public_holidays, readings, shared, zone
+from .calendars import Span, UnknownZone, public_holidays, readings, shared, zone
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY: Final = 24 * 60
@@ -25,6 +25,13 @@ class Window:
 
     opens: int
     closes: int
+
+    def __str__(self) -> str:
+        closes = self.closes - DAY if self.closes > DAY else self.closes
+        return "-".join(f"{minutes // 60:02}:{minutes % 60:02}" for minutes in (self.opens, closes))
+
+    def later(self, minutes: int) -> "Window":
+        return Window(self.opens + minutes, self.closes + minutes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +145,13 @@ ANY_TIME: Final = Hours(week=(ALL_DAY,) * 7)
 
 
 def _spans(name: str, plan: Sequence[tuple[date, Sequence[Window]]]) -> list[Span]:
-    """The windows of some days as moments. Of a clock's time that can mean two moments, an opening means the later and
-    a closing the earlier one."""
-    spans = [
-        (readings(name, day, window.opens)[1], readings(name, day, window.closes)[0])
-        for day, windows in plan
-        for window in windows
-    ]
-    return merged([(begins, ends) for begins, ends in spans if begins < ends])
+    """The windows of consecutive days as moments. Of a time that the clock shows twice, an opening means the second and
+    a closing the first."""
+    first = plan[0][0]
+    # Made one before the clock is asked, so that no midnight stands between windows that touch.
+    windows = union([window.later(past * DAY) for past, (_, own) in enumerate(plan) for window in own])
+    spans = [(readings(name, first, one.opens)[1], readings(name, first, one.closes)[0]) for one in windows]
+    return [(begins, ends) for begins, ends in spans if begins < ends]
 
 
 def union(windows: Sequence[Window]) -> tuple[Window, ...]:
@@ -157,3 +163,8 @@ def union(windows: Sequence[Window]) -> tuple[Window, ...]:
         else:
             whole.append(window)
     return tuple(whole)
+
+
+def written(windows: Sequence[Window]) -> str:
+    """As people read it: `10:00-13:00, 14:00-20:00`, or `closed`."""
+    return ", ".join(map(str, windows)) or "closed"

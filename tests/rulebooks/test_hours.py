@@ -157,16 +157,14 @@ def test_what_never_opens_says_so() -> None:
     [
         # In New York 02:00 becomes 03:00 on 8 March 2026 and 01:00 again on 1 November.
         ("07:00-21:00", NEW_YORK, "2026-03-07 21:30", "2026-03-08 07:00:00"),
-        ("02:30-21:00", NEW_YORK, "2026-03-08 00:00", "2026-03-08 03:30:00"),
+        ("02:30-21:00", NEW_YORK, "2026-03-08 00:00", "2026-03-08 03:00:00"),
         ("01:30-21:00", NEW_YORK, "2026-11-01 00:00", "2026-11-01 01:30:00"),
         # On Lord Howe half an hour is skipped on 4 October 2026 at 02:00, and shown twice on 5 April from 01:30.
-        ("02:15-21:00", LORD_HOWE, "2026-10-04 00:00", "2026-10-04 02:45:00"),
+        ("02:15-21:00", LORD_HOWE, "2026-10-04 00:00", "2026-10-04 02:30:00"),
         ("07:00-21:00", LORD_HOWE, "2026-04-05 00:00", "2026-04-05 07:00:00"),
     ],
 )
-def test_an_opening_that_the_clocks_skip_or_show_twice_is_the_later_moment(
-    toml: str, zone: str, now: str, opens: str
-) -> None:
+def test_an_opening_that_the_clocks_skip_is_the_moment_of_the_skip(toml: str, zone: str, now: str, opens: str) -> None:
     assert opening(_daily(toml), now, zone) == opens
 
 
@@ -180,11 +178,13 @@ def test_an_opening_that_is_shown_twice_is_the_second_one() -> None:
     [
         (NEW_YORK, "01:30", at("2026-11-01 01:29", NEW_YORK)),
         (LORD_HOWE, "01:45", at("2026-04-05 01:44", LORD_HOWE)),
-        # A closing that is skipped is the earlier of what it can mean.
-        (NEW_YORK, "02:30", at("2026-03-08 01:29", NEW_YORK)),
+        # One that is skipped is the moment of the skip.
+        (NEW_YORK, "02:30", at("2026-03-08 01:59", NEW_YORK)),
     ],
 )
-def test_a_closing_that_is_shown_twice_is_the_first_one(zone: str, closes: str, last: datetime) -> None:
+def test_a_closing_that_is_shown_twice_is_the_first_one_and_one_that_is_skipped_the_moment_of_the_skip(
+    zone: str, closes: str, last: datetime
+) -> None:
     own = _daily(f"00:00-{closes}")
     assert own.opens((zone,), last, RING) == last
     after = own.opens((zone,), last + MINUTE, RING)

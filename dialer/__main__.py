@@ -17,6 +17,7 @@ NOUNS = {
     "campaign": "Campaigns: create, set, start, stop, watch, report.",
     "list": "Lists of customers: import them, withdraw people from them.",
     "dnc": "The do-not-call list.",
+    "rulebook": "Rulebooks: under which rules people are called.",
     "customer": "One customer: why was he (not) called?",
     "agent": "Agents: who can take a call now.",
     "serve": "The engine and its webhook server.",

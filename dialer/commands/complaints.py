@@ -24,6 +24,7 @@ def _expected() -> tuple[type[Exception], ...]:
     from campaigns.directory import BadCode, NotFound, Taken
     from campaigns.ledger import NotNow
     from campaigns.lists import UnreadableList
+    from campaigns.rulebooks import BadRulebook
     from campaigns.terms import BadTerms
     from dialer.commands.session import BadSetting
     from dialer.demo import DemoFailed
@@ -33,7 +34,7 @@ def _expected() -> tuple[type[Exception], ...]:
     from dialer.vault import KeyLost, KeyMissing
     from dialer.vendors import TooFast
 
-    of_the_domain = (BadCode, BadTerms, InUse, NotFound, NotNow, Taken, UnreadableList)
+    of_the_domain = (BadCode, BadRulebook, BadTerms, InUse, NotFound, NotNow, Taken, UnreadableList)
     of_the_engine = (
         AlreadyServing,
         BadRole,

@@ -44,6 +44,75 @@ VIETNAMESE = {
     "who": "ai",
     "detail": "chi tiết",
     "why": "vì sao",
+    # Rulebooks.
+    "version": "phiên bản",
+    "country": "quốc gia",
+    "purposes": "mục đích",
+    "summary": "tóm tắt",
+    "warning": "cảnh báo",
+    "extends": "mở rộng từ",
+    "in effect from": "có hiệu lực từ",
+    "in effect to": "có hiệu lực đến",
+    "zones": "múi giờ",
+    "first": "số điện thoại, rồi địa chỉ, rồi công ty",
+    "all": "mọi múi giờ có thể",
+    "agreed hours": "giờ đã thỏa thuận",
+    "narrows": "thu hẹp giờ gọi",
+    "replaces": "thay cho giờ gọi",
+    "hours": "giờ được gọi",
+    "at any hour": "mọi giờ",
+    "closed": "không gọi",
+    "holidays": "ngày lễ",
+    "mon": "thứ hai",
+    "tue": "thứ ba",
+    "wed": "thứ tư",
+    "thu": "thứ năm",
+    "fri": "thứ sáu",
+    "sat": "thứ bảy",
+    "sun": "chủ nhật",
+    "caps": "giới hạn số lần",
+    "rule": "quy tắc",
+    "at most": "tối đa",
+    "of what": "loại",
+    "for each": "tính theo",
+    "within": "trong vòng",
+    "reminders": "lần nhắc nợ",
+    "conversations": "cuộc nói chuyện",
+    "each person": "mỗi người",
+    "each number": "mỗi số điện thoại",
+    "each debt": "mỗi khoản nợ",
+    "each advertiser": "mỗi người quảng cáo",
+    "each campaign": "mỗi chiến dịch",
+    "hours, rolling": "giờ gần nhất",
+    "calendar day": "ngày theo lịch",
+    "calendar days": "ngày theo lịch",
+    "requirements": "điều kiện",
+    "creditor": "chủ nợ",
+    "advertiser": "người quảng cáo",
+    "consent": "sự đồng ý",
+    "brandname": "tên định danh",
+    "roles": "vai trò của số",
+    "register": "danh sách đăng ký",
+    "register age": "tuổi của danh sách",
+    "hours at most": "giờ là tối đa",
+    "required": "bắt buộc",
+    "not required": "không bắt buộc",
+    "any": "bất kỳ",
+    "any but reference": "mọi vai trò trừ người tham chiếu",
+    "conduct": "cách thực hiện",
+    "sources": "nguồn",
+    "quality": "độ tin cậy",
+    "quality S": "đã đọc",
+    "quality M": "theo trí nhớ",
+    "sources are from memory, not verified": "nguồn theo trí nhớ, chưa kiểm chứng",
+    "is looser than in": "nới lỏng hơn so với",
+    "field": "mục",
+    "debt_reminder": "nhắc nợ",
+    "marketing": "tiếp thị",
+    "service": "chăm sóc khách hàng",
+    "borrower": "người vay",
+    "co-borrower": "người đồng vay",
+    "guarantor": "người bảo lãnh",
     # States of campaigns and agents.
     "draft": "nháp",
     "running": "đang chạy",
@@ -99,10 +168,13 @@ VIETNAMESE = {
 }
 
 
+ENGLISH = {"quality S": "read", "quality M": "from memory"}
+
+
 def vietnamese() -> bool:
     return (os.environ.get("DIALER_LANG") or os.environ.get("LANG") or "").lower().startswith("vi")
 
 
 def label(word: str) -> str:
     """A heading, a state, a status or a reason, as the reader's language has it."""
-    return VIETNAMESE.get(word, word) if vietnamese() else word
+    return VIETNAMESE.get(word, word) if vietnamese() else ENGLISH.get(word, word)

@@ -117,6 +117,50 @@ def test_having_no_hours_is_looser_than_having_some() -> None:
     assert "hours" in {one.field for one in looser(shipped()["none"], shipped()["vn-debt"])}
 
 
+PERSON, DEBT = frozenset({Per.PERSON}), frozenset({Per.PERSON, Per.DEBT})
+
+
+def one(limit: int = 3, of: Basis = Basis.ATTEMPTS, per: frozenset[Per] = PERSON, **window: int) -> Cap:
+    return Cap("A", limit, of, per, **window)
+
+
+@pytest.mark.parametrize(
+    ("own", "cap", "is_looser"),
+    [
+        (one(days=1), one(days=1), False),
+        (one(2, days=1), one(days=1), False),
+        (one(4, days=1), one(days=1), True),
+        (one(of=Basis.CONVERSATIONS, days=1), one(days=1), True),
+        # Who counts for each debt counts less than who counts for the person.
+        (one(per=PERSON, days=1), one(per=DEBT, days=1), False),
+        (one(per=DEBT, days=1), one(per=PERSON, days=1), True),
+        (one(days=7), one(days=8), True),
+        (one(hours=24), one(hours=25), True),
+        (one(hours=25), one(hours=24), False),
+        # A day of the calendar may have 25 hours, and just after midnight it is nothing yet.
+        (one(hours=24), one(days=1), True),
+        (one(hours=26), one(days=1), False),
+        (one(days=1), one(hours=24), True),
+        (one(days=2), one(hours=24), True),
+        (one(days=3), one(hours=24), False),
+    ],
+)
+def test_a_cap_is_as_strict_where_it_counts_as_much_for_as_many_over_as_long(
+    own: Cap, cap: Cap, is_looser: bool
+) -> None:
+    assert bool(looser(replace(BLANK, caps=(own,)), replace(BLANK, caps=(cap,)))) == is_looser
+
+
+@pytest.mark.parametrize(("holidays", "is_looser"), [(None, False), ((), True)])
+def test_the_night_after_a_weekday_is_open_only_where_that_day_cannot_be_a_holiday(
+    holidays: tuple[Window, ...] | None, is_looser: bool
+) -> None:
+    evenings = Hours(((Window(1320, 1560),),) * 7, holidays, country="VN")
+    nights = replace(evenings, week=((Window(0, 120),),) * 7)
+    found = looser(replace(BLANK, hours=nights), replace(BLANK, hours=evenings))
+    assert bool(found) == is_looser
+
+
 ZONES = st.sampled_from(["Asia/Ho_Chi_Minh", "America/New_York", "Australia/Lord_Howe", "America/Havana"])
 # Clocks are set in New York and Havana, then there again, on Lord Howe, and at last there are public holidays.
 BEGINNINGS = st.sampled_from(

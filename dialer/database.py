@@ -99,7 +99,12 @@ def embedded_engine(url: str, pool: type[Any], begin: str, **options: Any) -> En
         poolclass=pool,
         # The values of a failed statement are people's numbers.
         hide_parameters=True,
-        connect_args={"check_same_thread": False, "timeout": 60, "isolation_level": None},
+        connect_args={
+            "check_same_thread": False,
+            "timeout": 60,
+            "isolation_level": None,
+            "cached_statements": STATEMENTS,
+        },
         **options,
     )
 

@@ -45,6 +45,15 @@ find_available = (
     )
     .order_by(func.coalesce(AGENT.last_call_ended_at, AGENT.presence_since), AGENT.id)
 )
+find_unseen = (
+    select(table(Agent))
+    .where(
+        AGENT.vendor_account_id == bindparam("account_id"),
+        or_(AGENT.logged_in_seen_at.is_(None), AGENT.logged_in_seen_at <= bindparam("seen_before")),
+        AGENT.id.in_(select(WORKS.agent_id)),
+    )
+    .order_by(AGENT.id)
+)
 write_seen = Update(Agent, own("logged_in", "logged_in_seen_at"), where="agent.id = :id", shared=["logged_in_seen_at"])
 
 
@@ -110,10 +119,7 @@ def say(conn: Connection, now: datetime, tenant_id: int, extension: str, presenc
 
 def to_look_at(conn: Connection, vendor_account_id: int, seen_before: datetime) -> list[Any]:
     """Agents of an account whose log-in state was not asked since then."""
-    stale = or_(AGENT.logged_in_seen_at.is_(None), AGENT.logged_in_seen_at <= seen_before)
-    works = AGENT.id.in_(select(WORKS.agent_id))
-    chosen = select(table(Agent)).where(AGENT.vendor_account_id == vendor_account_id, stale, works)
-    return list(conn.execute(chosen.order_by(AGENT.id)))
+    return list(conn.execute(find_unseen, {"account_id": vendor_account_id, "seen_before": seen_before}))
 
 
 def seen(conn: Connection, now: datetime, logged_in: Mapping[int, bool]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Connection, Integer, and_, bindparam, or_, select
 
 from campaigns.models import Call, Customer, VendorAccount
 from campaigns.rows import LIVE, OURS, columns_of, table
@@ -33,6 +33,12 @@ find_awaiting_id = Find(
     select(*BOUND).where(ON_ACCOUNT, CALL.vendor_call_id.is_(None), LIVE, OURS),
     key=CALL.phone,
 )
+find_to_check = (
+    select(table(Call))
+    .where(CALL.check_at.is_not(None), CALL.check_at <= bindparam("now"))
+    .order_by(CALL.check_at)
+    .limit(bindparam("at_most", type_=Integer()))
+)
 find_codes = Find(select(CUSTOMER.id, CUSTOMER.code), key=CUSTOMER.id)
 
 
@@ -60,22 +66,30 @@ def list_ids(conn: Connection, calls: Sequence[Any]) -> dict[int, str]:
 
 def to_check(conn: Connection, now: Any, limit: int) -> Sequence[Any]:
     """Calls of which the vendor must be asked now, the longest waiting first."""
-    due = and_(CALL.check_at.is_not(None), CALL.check_at <= now)
-    return conn.execute(select(table(Call)).where(due).order_by(CALL.check_at).limit(limit)).all()
+    return conn.execute(find_to_check, {"now": now, "at_most": limit}).all()
 
 
-def live_of(campaign: Any) -> ColumnElement[bool]:
+def live_of(tenant_id: Any, account_id: Any, campaign_id: Any) -> ColumnElement[bool]:
     """The condition: a live call of this campaign."""
-    return and_(
-        CALL.tenant_id == campaign.tenant_id,
-        CALL.vendor_account_id == campaign.vendor_account_id,
-        CALL.campaign_id == campaign.id,
-        LIVE,
-    )
+    mine = (CALL.tenant_id == tenant_id, CALL.vendor_account_id == account_id, CALL.campaign_id == campaign_id)
+    return and_(*mine, LIVE)
+
+
+OF_CAMPAIGN = live_of(bindparam("tenant"), bindparam("account"), bindparam("campaign"))
+UNDIALED = and_(or_(CALL.state == CallState.PLACED, CALL.state == CallState.UNSURE), CALL.ringing_at.is_(None))
+find_at_vendor = select(table(Call)).where(OF_CAMPAIGN, UNDIALED).order_by(CALL.id)
+find_live = select(CALL.id).where(OF_CAMPAIGN).limit(1)
 
 
 def at_vendor(conn: Connection, campaign: Any) -> list[Any]:
     """A queue campaign's calls that the vendor holds and has not been seen to dial."""
-    held = or_(CALL.state == CallState.PLACED, CALL.state == CallState.UNSURE)
-    chosen = select(table(Call)).where(live_of(campaign), held, CALL.ringing_at.is_(None))
-    return list(conn.execute(chosen.order_by(CALL.id)))
+    return list(conn.execute(find_at_vendor, _which(campaign)))
+
+
+def nobody_lives(conn: Connection, campaign: Any) -> bool:
+    """Whether no call of a campaign is live."""
+    return conn.execute(find_live, _which(campaign)).first() is None
+
+
+def _which(campaign: Any) -> dict[str, Any]:
+    return {"tenant": campaign.tenant_id, "account": campaign.vendor_account_id, "campaign": campaign.id}

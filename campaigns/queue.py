@@ -139,6 +139,27 @@ find_held = Find(
     ).order_by(CUSTOMER.id),
     key=CUSTOMER.id,
 )
+find_running = (
+    select(table(Campaign))
+    .where(CAMPAIGN.wanted == Wanted.RUNNING, CAMPAIGN.deleted_at.is_(None))
+    .order_by(CAMPAIGN.id)
+)
+find_waiting = (
+    select(CUSTOMER.id)
+    .where(CUSTOMER.tenant_id == bindparam("tenant_id"), CUSTOMER.campaign_id == bindparam("campaign_id"), WAITING)
+    .limit(1)
+)
+# An update's own columns claim their names for values, so what is compared with is named otherwise.
+unlease = (
+    update(table(Customer))
+    .where(CUSTOMER.tenant_id == bindparam("tenant"), CUSTOMER.lease_token == bindparam("token"))
+    .values(lease_token=None, lease_until=None)
+)
+unlease_late = (
+    update(table(Customer))
+    .where(CUSTOMER.lease_token.is_not(None), CUSTOMER.lease_until <= bindparam("now"))
+    .values(lease_token=None, lease_until=None)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,27 +303,20 @@ def held(conn: Connection, now: datetime, tenant_id: int, token: str, customer_i
 
 def release(conn: Connection, tenant_id: int, token: str) -> int:
     """Give back every lease under `token` unused; how many. Nothing else of the customer changes."""
-    mine = update(table(Customer)).where(CUSTOMER.tenant_id == tenant_id, CUSTOMER.lease_token == token)
-    return conn.execute(mine.values(lease_token=None, lease_until=None)).rowcount
+    return conn.execute(unlease, {"tenant": tenant_id, "token": token}).rowcount
 
 
 def expire(conn: Connection, now: datetime) -> int:
     """Take back the leases of workers that died; how many."""
-    over = and_(CUSTOMER.lease_token.is_not(None), CUSTOMER.lease_until <= now)
-    return conn.execute(update(table(Customer)).where(over).values(lease_token=None, lease_until=None)).rowcount
+    return conn.execute(unlease_late, {"now": now}).rowcount
 
 
 def running(conn: Connection) -> list[Any]:
     """The campaigns that are wanted running, of all tenants."""
-    chosen = select(table(Campaign)).where(CAMPAIGN.wanted == Wanted.RUNNING, CAMPAIGN.deleted_at.is_(None))
-    return list(conn.execute(chosen.order_by(CAMPAIGN.id)))
+    return list(conn.execute(find_running))
 
 
 def nobody_waits(conn: Connection, campaign: Any) -> bool:
     """Whether every customer of a campaign is final."""
-    waiting = select(CUSTOMER.id).where(
-        CUSTOMER.tenant_id == campaign.tenant_id,
-        CUSTOMER.campaign_id == campaign.id,
-        WAITING,
-    )
-    return conn.execute(waiting.limit(1)).first() is None
+    which = {"tenant_id": campaign.tenant_id, "campaign_id": campaign.id}
+    return conn.execute(find_waiting, which).first() is None

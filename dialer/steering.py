@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, true, update
+from sqlalchemy import Connection, bindparam, or_, select, true, update
 
 from campaigns import binding, dossiers, ledger, queue, shelf
 from campaigns.models import Call, Campaign, Tenant
@@ -24,6 +24,15 @@ from dialer.vendors import Vendors
 
 CALL = columns_of(Call)
 CAMPAIGN = columns_of(Campaign)
+find_queues = (
+    select(table(Campaign))
+    .where(
+        or_(CAMPAIGN.mode == Mode.AUTODIALER, CAMPAIGN.mode == Mode.AUTOCALL),
+        CAMPAIGN.queue_state != QueueState.ABSENT,
+    )
+    .order_by(CAMPAIGN.id)
+)
+find_tenant = select(table(Tenant)).where(columns_of(Tenant).id == bindparam("tenant"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +96,7 @@ async def _tell(gateway: Gateway, course: Course) -> None:
 def plot(conn: Connection, timing: Timing) -> list[Course]:
     """Compare what is wanted with what the vendor holds, for every campaign with a queue."""
     now = clock(conn)
-    chosen = select(table(Campaign)).where(
-        CAMPAIGN.mode.in_([Mode.AUTODIALER, Mode.AUTOCALL]), CAMPAIGN.queue_state != QueueState.ABSENT
-    )
-    found = [_course(conn, now, timing, row) for row in conn.execute(chosen.order_by(CAMPAIGN.id)).all()]
+    found = [_course(conn, now, timing, row) for row in conn.execute(find_queues).all()]
     return [course for course in found if course is not None]
 
 
@@ -115,7 +121,7 @@ def _taking_back(conn: Connection, now: datetime, timing: Timing, campaign: Any,
     for good (contract section 8.3); in every other case the queue goes."""
     if not held:
         return None
-    tenant = conn.execute(select(table(Tenant)).where(columns_of(Tenant).id == campaign.tenant_id)).one()
+    tenant = conn.execute(find_tenant, {"tenant": campaign.tenant_id}).one()
     waiting = [call for call in held if call.withdrawn_at is None]
     of = dossiers.brief(conn, tenant, campaign, shelf.find(conn, tenant.id, campaign.rulebook))
     forbidden = dossiers.forbidden(conn, now, timing, of, waiting) if waiting else {}
@@ -147,7 +153,7 @@ def close_the_door(conn: Connection, timing: Timing, course: Course) -> bool:
     queue.lock(conn, course.campaign.tenant_id, course.campaign.id)
     conn.execute(_fed(course.campaign).values(withdrawn_at=now, check_at=None))
     on_wire = select(CALL.id).where(
-        binding.live_of(course.campaign),
+        _live(course.campaign),
         CALL.state == CallState.INTENDED,
         CALL.intended_at > now - timing.first_check,
     )
@@ -155,13 +161,15 @@ def close_the_door(conn: Connection, timing: Timing, course: Course) -> bool:
 
 
 def _fed(campaign: Any) -> Any:
-    held = or_(CALL.state == CallState.PLACED, CALL.state == CallState.UNSURE)
-    return update(table(Call)).where(binding.live_of(campaign), held, CALL.ringing_at.is_(None))
+    return update(table(Call)).where(_live(campaign), binding.UNDIALED)
+
+
+def _live(campaign: Any) -> Any:
+    return binding.live_of(campaign.tenant_id, campaign.vendor_account_id, campaign.id)
 
 
 def _finished(conn: Connection, campaign: Any) -> bool:
-    live = select(CALL.id).where(binding.live_of(campaign)).limit(1)
-    return queue.nobody_waits(conn, campaign) and conn.execute(live).first() is None
+    return queue.nobody_waits(conn, campaign) and binding.nobody_lives(conn, campaign)
 
 
 def arrived(conn: Connection, timing: Timing, course: Course) -> None:

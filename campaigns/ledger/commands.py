@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from campaigns.models import Campaign, Change, VendorAccount
 from campaigns.rows import columns_of, table
@@ -15,6 +15,7 @@ MAY_FOLLOW = {
     Wanted.PAUSED: (Wanted.RUNNING, Wanted.PAUSED),
     Wanted.STOPPED: (Wanted.DRAFT, Wanted.RUNNING, Wanted.PAUSED, Wanted.STOPPED),
 }
+find_campaign = select(table(Campaign)).where(columns_of(Campaign).id == bindparam("campaign"))
 
 
 class NotNow(Exception):
@@ -84,8 +85,7 @@ def pause(conn: Connection, now: datetime, campaign_id: int, reason: Reason, det
 
 def fed(conn: Connection, now: datetime, campaign_id: int) -> None:
     """The vendor was handed customers, so it holds a running queue for this campaign."""
-    columns = columns_of(Campaign)
-    campaign = conn.execute(select(table(Campaign)).where(columns.id == campaign_id)).one()
+    campaign = conn.execute(find_campaign, {"campaign": campaign_id}).one()
     if campaign.queue_state is QueueState.ABSENT:
         queue_became(conn, now, campaign, QueueState.RUNNING, "engine")
 

@@ -187,11 +187,12 @@ def _recorded(conn: Connection, now: datetime, timing: Timing, call: Any, record
     if call.vendor_call_id not in (None, record.record_id) and call.call_id_confirmed:
         _unordered(conn, now, call)
         return []
+    # First what is not its own goes: beside it, what comes would be taken for known or for a contradiction.
+    if call.vendor_call_id not in (None, record.record_id):
+        ledger.unbind(conn, now, timing, call.id, call.vendor_call_id, rule)
     holder = binding.by_vendor_id(conn, call.vendor_account_id, [record.record_id]).get(record.record_id)
     if holder is not None and holder.id != call.id:
         ledger.rebind(conn, now, timing, holder.id, call.id, record.record_id, rule)
-    if call.vendor_call_id not in (None, record.record_id):
-        ledger.unbind(conn, now, timing, call.id, call.vendor_call_id, rule)
     return [Told(call.id, fact)]
 
 

@@ -136,6 +136,21 @@ def test_a_record_of_an_earlier_attempt_frees_the_call_that_was_taken_for_it(dat
     assert rows[third].state.live
 
 
+def test_a_record_gives_a_call_back_all_that_was_said_of_it_beside_a_call_of_others(database: Desk) -> None:
+    """Somebody dials the number by hand just before ours: his hooks are taken for ours, and ours for his."""
+    of = database.run(scene, Mode.AUTOCALL)
+    phone, ours = of.listed[0].phones[0], of.call_ids[0]
+    database.run(tell, ours, Fact(FactKind.PLACED, START))
+    for call_id in ("HAND", "OURS"):
+        database.run(at(START, arrive, of, [body(fact, phone, call_id) for fact in (RINGING, HANGUP)], START))
+    reference = database.run(calls, of.of.tenant_id)[ours].reference
+    later = START + timedelta(minutes=1)
+    record = Record("OURS", START, Outcome.BUSY, customer_id=reference, ended_at=START, duration=12, billsec=0)
+    database.run(at(later, conclude, of, ours, record, later))
+    known = database.run(calls, of.of.tenant_id)[ours]
+    assert (known.vendor_call_id, known.ringing_at, known.outcome) == ("OURS", START, Outcome.BUSY)
+
+
 def conclude(conn: Connection, of: Scene, call: int, record: Record, asked_at: datetime) -> None:
     by_customer = {record.customer_id or "": [record]}
     evidence = reconciling.Evidence(asked_at, {record.record_id: record}, by_customer, [])

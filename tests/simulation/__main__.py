@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from time import perf_counter
 
+from tests.simulation.many import run_all
 from tests.simulation.simulator import Outcome, Simulator, simulator
 from tests.simulation.trace import Trace
 
@@ -12,10 +13,10 @@ from tests.simulation.trace import Trace
 def main() -> int:
     """The exit code: 1 where a seed failed."""
     options = _options()
-    with simulator(options.url) as simulated:
-        if options.seed is not None:
+    if options.seed is not None:
+        with simulator(options.url) as simulated:
             return _replay(simulated, options.seed, options.trace)
-        return _run(simulated, range(options.first, options.first + options.seeds), options)
+    return _run(range(options.first, options.first + options.seeds), options)
 
 
 def _options() -> argparse.Namespace:
@@ -24,7 +25,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--seed", type=int, help="only this one")
     parser.add_argument("--trace", action="store_true", help="tell what happened, line by line")
-    parser.add_argument("--url", help="a PostgreSQL with the schema in it; SQLite in memory without")
+    parser.add_argument("--url", help="a PostgreSQL with the schema in it and nobody at work; SQLite in memory without")
+    parser.add_argument("--processes", type=int, help="how many at once on SQLite; as many as there are cores without")
     return parser.parse_args()
 
 
@@ -38,10 +40,9 @@ def _replay(simulated: Simulator, seed: int, traced: bool) -> int:
     return int(bool(outcome.violations))
 
 
-def _run(simulated: Simulator, seeds: range, options: argparse.Namespace) -> int:
+def _run(seeds: range, options: argparse.Namespace) -> int:
     started, done = perf_counter(), []
-    for seed in seeds:
-        outcome = simulated.run(seed)
+    for outcome in run_all(seeds, options.url, options.processes):
         done.append(outcome)
         if outcome.violations:
             print(_told(outcome, options), flush=True)

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.sql.selectable import ScalarSelect
 
 from campaigns.models import Agent, Call, Campaign, Customer, Receipt, VendorAccount
-from campaigns.rows import columns_of
-from campaigns.words import WAITING_STATUSES, CallState, QueueState, Wanted
+from campaigns.rows import WAITING, columns_of
+from campaigns.words import CallState, QueueState, Wanted
 
 AGENT, CALL, CAMPAIGN, CUSTOMER = columns_of(Agent), columns_of(Call), columns_of(Campaign), columns_of(Customer)
 ACCOUNT, RECEIPT = columns_of(VendorAccount), columns_of(Receipt)
@@ -72,7 +72,7 @@ def _count(key: Any, tenant: Any, *more: Any) -> ScalarSelect[Any]:
     return select(func.count(key)).where(tenant == TENANT, *more).scalar_subquery()
 
 
-WAITS = (CUSTOMER.status.in_(WAITING_STATUSES), CUSTOMER.open_call_id.is_(None))
+WAITS = (WAITING, CUSTOMER.open_call_id.is_(None))
 RUNS = CUSTOMER.campaign_id.in_(
     select(CAMPAIGN.id).where(CAMPAIGN.tenant_id == TENANT, CAMPAIGN.wanted == Wanted.RUNNING)
 )
@@ -85,8 +85,8 @@ LOOK = select(
     _first(ACCOUNT.placing_resumes_at, ACCOUNT.tenant_id, ACCOUNT.placing_resumes_at > NOW),
     _first(AGENT.wrap_up_until, AGENT.tenant_id, AGENT.wrap_up_until > NOW),
     _first(AGENT.busy_until, AGENT.tenant_id, AGENT.busy_until > NOW),
-    _count(CUSTOMER.id, CUSTOMER.tenant_id, CUSTOMER.status.in_(WAITING_STATUSES)),
-    _count(CALL.id, CALL.tenant_id, CALL.state.not_in([CallState.SETTLED, CallState.RELEASED])),
+    _count(CUSTOMER.id, CUSTOMER.tenant_id, WAITING),
+    _count(CALL.id, CALL.tenant_id, CALL.state != CallState.SETTLED, CALL.state != CallState.RELEASED),
     _count(CAMPAIGN.id, CAMPAIGN.tenant_id, CAMPAIGN.queue_state != QueueState.ABSENT),
 )
 

@@ -11,7 +11,10 @@ from datetime import datetime
 from itertools import combinations
 from typing import Any
 
-from campaigns.models import Call, Change, Customer, Fact, Person, Receipt, Suppression
+from campaigns import models
+from campaigns.ledger.settle import progress_of
+from campaigns.models import Call, Change, Customer, Person, Receipt, Suppression
+from campaigns.states import Fact, Refused, advance
 from campaigns.words import (
     OUR_ORIGINS,
     CallState,
@@ -26,6 +29,7 @@ from campaigns.words import (
     Verdict,
 )
 from dialer.gateways import Hook
+from dialer.settling import fact_of
 from tests.simulation import vendor
 from tests.simulation.post import read
 from tests.simulation.workers import TIMING
@@ -50,7 +54,7 @@ class Case:
         self.customers = {row.id: row for row in self._rows(Customer)}
         self.people = {row.id: row for row in self._rows(Person)}
         self.changes = self._rows(Change)
-        self.facts = self._rows(Fact)
+        self.facts = self._rows(models.Fact)
         self.suppressions = self._rows(Suppression)
         self.receipts = self._rows(Receipt)
         self.ours = [call for call in self.calls if call.origin in OUR_ORIGINS]
@@ -63,7 +67,7 @@ class Case:
                 self.rung[ring.reference].append(ring)
 
     def _rows(self, model: Any) -> list[Any]:
-        found: list[Any] = self.world.do(rows, model, self.world.tenant_id)
+        found: list[Any] = self.world.read(rows, model, self.world.tenant_id)
         return found
 
     def over_at(self, call: Any) -> datetime | None:
@@ -300,15 +304,25 @@ def everybody_is_final(case: Case) -> Iterator[str]:
 
 
 def every_hook_is_settled(case: Case) -> Iterator[str]:
-    """And those that name a call of ours were applied."""
+    """And those that name a call of ours were applied: what they say would tell its ledger nothing new."""
+    by_vendor_id = {call.vendor_call_id: call for call in case.ours}
     for receipt in case.receipts:
         if receipt.settled_at is None:
             yield f"receipt {receipt.id} is not settled"
             continue
         hook = read(bytes(receipt.body))
-        ours = isinstance(hook, Hook) and any(call.vendor_call_id == hook.call_id for call in case.ours)
-        if ours and receipt.outcome is not ReceiptOutcome.APPLIED:
-            yield f"receipt {receipt.id} is {receipt.outcome}, and names a call of ours"
+        call = by_vendor_id.get(hook.call_id) if isinstance(hook, Hook) else None
+        if isinstance(hook, Hook) and call is not None:
+            if receipt.outcome is not ReceiptOutcome.APPLIED:
+                yield f"receipt {receipt.id} is {receipt.outcome}, and names a call of ours"
+            if _is_news(call, fact_of(hook, receipt.received_at)):
+                yield f"receipt {receipt.id} is settled, and call {call.id} does not know that it was {hook.kind}"
+
+
+def _is_news(call: Any, fact: Fact) -> bool:
+    known = progress_of(call)
+    result = advance(known, fact)
+    return not isinstance(result, Refused) and result.after != known
 
 
 AT_THE_END: tuple[Invariant, ...] = (everybody_is_final, every_hook_is_settled, counts_are_true)

@@ -234,9 +234,8 @@ class Scheduler:
         world.vendor.run(world.clock.now)
 
     def _look(self) -> Agenda:
-        """The agenda of this moment; it changes only with a transaction."""
+        """The agenda as it stands; only a change makes another of it."""
         world = self._world
-        if self._agenda is None or self._agenda[0] != world.store.transactions:
-            agenda = world.do(look, world.tenant_id, world.clock.now)
-            self._agenda = (world.store.transactions, agenda)
+        if self._agenda is None or self._agenda[0] != world.store.changes:
+            self._agenda = (world.store.changes, world.read(look, world.tenant_id, world.clock.now))
         return self._agenda[1]

@@ -60,10 +60,17 @@ def _live(world: World) -> list[Violation]:
     return check(world, (*ALWAYS, *AT_THE_END))
 
 
+def trace_of(simulated: Simulator, seed: int) -> list[str]:
+    """What happens in a world, line by line."""
+    trace = Trace(wanted=True)
+    simulated.run(seed, trace)
+    return trace.lines
+
+
 @contextmanager
 def simulator(url: str | None = None) -> Iterator[Simulator]:
     """A simulator on PostgreSQL where a URL is given, else on SQLite in memory."""
-    with opened(url) as store, asyncio.Runner() as events:
+    with asyncio.Runner() as events, opened(url, events) as store:
         gc.freeze()
         try:
             yield Simulator(store, events)

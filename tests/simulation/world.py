@@ -5,10 +5,11 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from random import Random
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam
 from sqlmodel import SQLModel
 
 from campaigns import accounts, directory, dnc, ledger, lists, terms
@@ -28,6 +29,8 @@ from tests.simulation.trace import Trace
 from tests.simulation.vendor import Agent, Vendor
 from tests.simulation.wire import Accounts, Wire
 from tests.simulation.workers import Worker
+
+FIND_CAMPAIGN = table(Campaign).select().where(columns_of(Campaign).id == bindparam("campaign"))
 
 
 class World:
@@ -59,6 +62,10 @@ class World:
         """One transaction of somebody who stands beside the simulated processes: a user, the scheduler, a judge."""
         self.clock.tick()
         return self.store.transact(work, *args)
+
+    def read(self, work: Any, *args: Any) -> Any:
+        """The same for one who only looks."""
+        return self.store.read(work, *args)
 
     def hire(self) -> Worker:
         """Start another process."""
@@ -136,10 +143,15 @@ def _entry(row: int, person: Person) -> lists.Entry:
 
 def campaign_row(conn: Connection, campaign_id: int) -> Any:
     """A campaign as it stands now."""
-    return conn.execute(table(Campaign).select().where(columns_of(Campaign).id == campaign_id)).one()
+    return conn.execute(FIND_CAMPAIGN, {"campaign": campaign_id}).one()
 
 
 def rows(conn: Connection, model: type[SQLModel], tenant_id: int) -> list[Any]:
     """All of a world's rows of one table, in the order of their keys."""
-    chosen = table(model).select().where(columns_of(model).tenant_id == tenant_id)
-    return list(conn.execute(chosen.order_by(columns_of(model).id)))
+    return list(conn.execute(_rows_of(model), {"tenant": tenant_id}))
+
+
+@cache
+def _rows_of(model: type[SQLModel]) -> Any:
+    columns = columns_of(model)
+    return table(model).select().where(columns.tenant_id == bindparam("tenant")).order_by(columns.id)

@@ -1,0 +1,152 @@
+"""Bugs to be planted: each breaks one guard of the product, and a world must find it.
+
+What no world finds, the worlds do not guard. The names are those of `SABOTAGE`, in the order of what is promised.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+
+from campaigns import binding, dossiers, ledger
+from campaigns.ledger import consequences
+from campaigns.retries import GiveUp, RetryAt, next_attempt
+from campaigns.words import CallState, Reason
+from dialer import pacing, placing, settling
+from dialer.gateways import Placing
+from dialer.pacing import Allotment
+from dialer.placing import PlacingLoop
+from dialer.settling import SettlingLoop
+from tests.simulation.database import Store
+
+Saboteur = Callable[[pytest.MonkeyPatch, Store], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Sabotage:
+    """Who breaks what, the invariant that must tell, and how many seeds that may take."""
+
+    saboteur: Saboteur
+    invariant: str
+    within: int
+
+
+def overlook_suppressions(patch: pytest.MonkeyPatch, _store: Store) -> None:
+    """The gate is shown an empty do-not-call list."""
+    patch.setattr(dossiers.dnc, "suppressed", lambda *_: (set(), set()))
+
+
+def overlook_calls(patch: pytest.MonkeyPatch, store: Store) -> None:
+    """The gate does not see who is in a call, and no index holds what it forgets."""
+    patch.setattr(dossiers, "_in_call", lambda *_: (set(), set()))
+    store.transact(_drop, "uq_call_live_phone", "uq_call_live_person")
+
+
+def _drop(conn: Connection, *indexes: str) -> None:
+    for index in indexes:
+        conn.exec_driver_sql(f"DROP INDEX {index}")
+
+
+def grant_every_wish(patch: pytest.MonkeyPatch, _store: Store) -> None:
+    """No ceiling is looked at."""
+    patch.setattr(pacing, "decide", lambda _snapshot, _policy, wish, _now: Allotment(wish, Reason.ROOM))
+
+
+def recall_once_more(patch: pytest.MonkeyPatch, _store: Store) -> None:
+    """The last recall is followed by another."""
+
+    def lenient(*facts: Any) -> RetryAt | GiveUp:
+        *told, attempts, ended_at, policy = facts
+        return next_attempt(*told, attempts - 1, ended_at, policy)
+
+    patch.setattr(consequences.retries, "next_attempt", lenient)
+    patch.setattr(dossiers, "_spent", lambda *_: {})
+
+
+def ring_before_writing(patch: pytest.MonkeyPatch, _store: Store) -> None:
+    """The wire comes first and the intent with the answer, so a crash between them loses a call that rings."""
+    intend, record, unwritten = ledger.intend, PlacingLoop._record, {}
+
+    def keep_for_later(conn: Connection, *intent: Any) -> dict[str, int]:
+        _, _, _, intents, _ = intent
+        # The customers' leases must not be given back as unused.
+        patch.setattr(placing.queue, "release", lambda *_: 0)
+        unwritten.update({one.reference: intent for one in intents})
+        return {one.reference: number for number, one in enumerate(intents)}
+
+    async def write_late(loop: Any, campaign: Any, calls: Mapping[str, int], answers: Sequence[Placing]) -> None:
+        references = [reference for reference in calls if reference in unwritten]
+        held: dict[str, int] = {}
+        for intent in {id(unwritten[one]): unwritten[one] for one in references}.values():
+
+            def late(conn: Connection, of: Any = intent) -> dict[str, int]:
+                now, timing, campaign, intents, token = of
+                mine = [one for one in intents if one.reference in references]
+                return intend(conn, now, timing, campaign, mine, token)
+
+            held |= await loop._database.write(late)
+        await record(loop, campaign, held, [answer for answer in answers if answer.reference in held])
+
+    patch.setattr(ledger, "intend", keep_for_later)
+    patch.setattr(PlacingLoop, "_record", write_late)
+
+
+def keep_the_released(patch: pytest.MonkeyPatch, _store: Store) -> None:
+    """A call that certainly rang nobody ends, and its customer goes on waiting for it."""
+    follow = consequences._next
+
+    def forgetful(now: datetime, timing: Any, step: Any, customer: Any, campaign: Any, newest: int) -> dict[str, Any]:
+        values = follow(now, timing, step, customer, campaign, newest)
+        if step.after.state is CallState.RELEASED:
+            values.pop("open_call_id", None)
+        return values
+
+    patch.setattr(consequences, "_next", forgetful)
+
+
+class _Postponed:
+    """The ledger, but for what is applied: that is kept until somebody writes it."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[Any, ...]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(ledger, name)
+
+    def apply(self, _conn: Connection, *told: Any) -> list[Any]:
+        self.told.append(told)
+        return []
+
+
+def mark_before_applying(patch: pytest.MonkeyPatch, _store: Store) -> None:
+    """A hook is marked as settled in one transaction and applied in the next, so a crash between them loses it."""
+    step, postponed = SettlingLoop.step, _Postponed()
+
+    async def in_two(loop: Any, now: datetime) -> bool:
+        done: bool = await step(loop, now)
+        while postponed.told:
+            await loop._database.write(ledger.apply, *postponed.told.pop())
+        return done
+
+    patch.setattr(settling, "ledger", postponed)
+    patch.setattr(SettlingLoop, "step", in_two)
+
+
+def never_ask(patch: pytest.MonkeyPatch, _store: Store) -> None:
+    """Nobody asks after a call that stays silent."""
+    patch.setattr(binding, "to_check", lambda *_: [])
+
+
+SABOTAGE = (
+    Sabotage(overlook_suppressions, "nobody_who_must_not_be_called_is_rung", within=50),
+    Sabotage(overlook_calls, "no_two_calls_at_once", within=50),
+    Sabotage(grant_every_wish, "no_ceiling_is_broken", within=20),
+    Sabotage(recall_once_more, "attempts_are_limited", within=20),
+    Sabotage(ring_before_writing, "every_ring_is_known", within=20),
+    Sabotage(keep_the_released, "everybody_is_somewhere", within=50),
+    Sabotage(mark_before_applying, "every_hook_is_settled", within=100),
+    Sabotage(never_ask, "everything_comes_to_its_end", within=50),
+)

@@ -26,6 +26,7 @@ BOUND = (
     CALL.reference,
     CALL.vendor_call_id,
     CALL.call_id_confirmed,
+    CALL.mode,
 )
 find_by_vendor_id = Find(select(*BOUND).where(ON_ACCOUNT), key=CALL.vendor_call_id)
 find_by_reference = Find(select(*BOUND).where(ON_ACCOUNT), key=CALL.reference)

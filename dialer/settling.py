@@ -16,7 +16,7 @@ from campaigns import binding, ledger, receipts, states
 from campaigns.ledger import Heard, Told
 from campaigns.ledger.strangers import latest_inbound
 from campaigns.timing import Timing
-from campaigns.words import FactKind, ReceiptOutcome
+from campaigns.words import FactKind, Mode, ReceiptOutcome
 from dialer.database import Database, clock
 from dialer.gateways import Hook, Malformed
 from dialer.logs import log
@@ -103,11 +103,14 @@ def _match(conn: Connection, now: datetime, timing: Timing, batch: Batch) -> Non
         for call_id, row in binding.by_vendor_id(conn, batch.account_id, (h.call_id for _, h in batch.hooks)).items()
     }
     phones = _phones(batch)
-    open_calls = {phone: row.id for phone, row in binding.awaiting_id(conn, batch.account_id, phones.values()).items()}
+    open_calls = binding.awaiting_id(conn, batch.account_id, phones.values())
+    by_agents = {hook.call_id for _, hook in batch.hooks if hook.extension}
     strangers: dict[str, list[tuple[Any, Hook]]] = defaultdict(list)
     for receipt, hook in batch.hooks:
-        if hook.call_id not in known and phones.get(hook.call_id) in open_calls:
-            known[hook.call_id] = open_calls.pop(phones[hook.call_id])
+        ours = open_calls.get(phones.get(hook.call_id, ""))
+        # No agent speaks in a call of a script (contract section 8.2): here one dials the number by hand.
+        if hook.call_id not in known and ours and not (ours.mode is Mode.AUTOCALL and hook.call_id in by_agents):
+            known[hook.call_id] = open_calls.pop(ours.phone).id
         if hook.call_id in known:
             _take(batch, known[hook.call_id], receipt, hook)
         else:

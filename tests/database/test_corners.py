@@ -151,6 +151,24 @@ def test_a_record_gives_a_call_back_all_that_was_said_of_it_beside_a_call_of_oth
     assert (known.vendor_call_id, known.ringing_at, known.outcome) == ("OURS", START, Outcome.BUSY)
 
 
+@pytest.mark.parametrize(("mode", "taken"), [(Mode.AUTOCALL, False), (Mode.AUTODIALER, True)])
+def test_a_call_that_names_an_agent_is_not_taken_for_one_of_a_script(database: Desk, mode: Mode, taken: bool) -> None:
+    """Else the end of a call that somebody dialed by hand would free a customer whom the vendor is yet to ring."""
+    of = database.run(scene, mode)
+    ringing = {"call_id": "V", "state": "ringing", "direction": "outbound", "from_number": "101", "extension": "101"}
+    number = of.listed[0].phones[0].replace("+84", "0")
+    raw = json.dumps({**ringing, "to_number": number}).encode()
+    known = {key: replace(reader, extensions=frozenset({"101"})) for key, reader in of.reader.items()}
+
+    def work(conn: Connection) -> None:
+        receipts.store(conn, [Delivery(of.of.tenant_id, of.of.account_id, raw, START)])
+        settle(conn, TIMING, known)
+
+    database.run(work)
+    ours, *theirs = database.run(calls, of.of.tenant_id).values()
+    assert (ours.vendor_call_id == "V", [call.vendor_call_id for call in theirs]) == (taken, [] if taken else ["V"])
+
+
 def conclude(conn: Connection, of: Scene, call: int, record: Record, asked_at: datetime) -> None:
     by_customer = {record.customer_id or "": [record]}
     evidence = reconciling.Evidence(asked_at, {record.record_id: record}, by_customer, [])

@@ -10,7 +10,7 @@ from campaigns import agents, queue
 from campaigns.timing import Timing
 from campaigns.words import Wanted
 from dialer.database import Database, clock
-from dialer.gateways import Gateway, GatewayError
+from dialer.gateways import Gateway, GatewayError, LoginRefused
 from dialer.logs import log
 from dialer.vendors import Vendors
 
@@ -33,13 +33,14 @@ class AttendingLoop:
             stale = await self._database.read(agents.to_look_at, account_id, now - self._timing.agent_snapshot / 2)
             gateway = await self._vendors.gateway(account_id)
             if stale and gateway is not None:
-                looked = True
-                await self._look(gateway, stale)
+                looked |= await self._look(account_id, gateway, stale)
         return looked
 
-    async def _look(self, gateway: Gateway, stale: list[Any]) -> None:
+    async def _look(self, account_id: int, gateway: Gateway, stale: list[Any]) -> bool:
+        """Ask after these; whether the vendor answered. Where he did not, the next look has to wait for its time."""
         seen: dict[int, bool] = {}
         failed: dict[str, int] = defaultdict(int)
+        refused: list[LoginRefused] = []
         limit = anyio.CapacityLimiter(AT_ONCE)
 
         async def ask(agent: Any) -> None:
@@ -48,6 +49,7 @@ class AttendingLoop:
                     status = await gateway.agent_status(agent.vendor_user or agent.extension)
                 except GatewayError as error:
                     failed[type(error).__name__] += 1
+                    refused.extend([error] if isinstance(error, LoginRefused) else [])
                     return
             seen[agent.id] = status is not None and status.logged_in
 
@@ -56,7 +58,12 @@ class AttendingLoop:
                 tasks.start_soon(ask, agent)
         if failed:
             self._log.warning("agents cannot be asked after", **failed)
+        if refused:
+            await self._vendors.locked_out(account_id, str(refused[0]))
+        elif seen:
+            await self._vendors.admitted(account_id)
         await self._database.write(_write, seen)
+        return not failed
 
 
 def _write(conn: Any, seen: dict[int, bool]) -> None:

@@ -1,7 +1,7 @@
 """Metrics for Prometheus. What this process did is counted as it happens; what the database knows is asked at each
 scrape, so that every web worker tells the same truth."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
@@ -29,6 +29,12 @@ class Metrics:
         self.receipts = self._counter("dialer_receipts_total", "receipts settled, by outcome", "outcome")
         self.contradictions = self._counter("dialer_contradictions_total", "facts refused as contradictions")
         self.failures = self._counter("dialer_step_failures_total", "loop steps that failed", "loop", "error")
+        self.vendor_faults = self._counter(
+            "dialer_vendor_faults_total",
+            "faults of a vendor that were got over, and refused log-ins",
+            "vendor",
+            "fault",
+        )
         self.conclusions = self._counter("dialer_conclusions_total", "what asking the vendor concluded", "conclusion")
         self.claim_seconds = self._histogram("dialer_claim_seconds", "one claim transaction")
         self.place_seconds = self._histogram("dialer_place_seconds", "one placing request, until its answer")
@@ -41,6 +47,7 @@ class Metrics:
         self.breaker = self._gauge(
             "dialer_breaker_position", "1 at the position taken", "vendor", "hotline", "position"
         )
+        self.trouble = self._gauge("dialer_vendor_trouble", "1 while a person must look at it", "vendor", "reason")
         self.pool = self._gauge("dialer_database_connections", "connections by use", "use")
 
     def _counter(self, name: str, of_what: str, *labels: str) -> Counter:
@@ -54,7 +61,7 @@ class Metrics:
 
     def page(self, asked: "Asked", pool: dict[str, int]) -> bytes:
         """The page for a scrape, with what the database just answered."""
-        for gauge in (self.calls, self.customers, self.due, self.breaker, self.pool):
+        for gauge in (self.calls, self.customers, self.due, self.breaker, self.trouble, self.pool):
             gauge.clear()
         for (state, outcome), count in asked.calls.items():
             self.calls.labels(state, outcome).set(count)
@@ -65,6 +72,8 @@ class Metrics:
         for (vendor, hotline), breaker in asked.breakers.items():
             for position in POSITIONS:
                 self.breaker.labels(vendor, hotline, position.value).set(breaker.position is position)
+        for vendor, reason in asked.troubles:
+            self.trouble.labels(vendor, reason).set(1)
         for use, count in pool.items():
             self.pool.labels(use).set(count)
         self.unsettled.set(asked.unsettled)
@@ -73,11 +82,11 @@ class Metrics:
 
 
 @contextmanager
-def timed(histogram: Histogram) -> Iterator[None]:
-    """Observe how long the block took."""
+def timed(histogram: Histogram) -> Iterator[Callable[[], float]]:
+    """Observe how long the block took; what it yields tells the seconds since it began."""
     start = perf_counter()
     try:
-        yield
+        yield lambda: perf_counter() - start
     finally:
         histogram.observe(perf_counter() - start)
 
@@ -104,6 +113,11 @@ class Asked:
         self.unsettled, since = conn.execute(oldest).one()
         self.lag = max((now - since).total_seconds(), 0) if since else 0
         self.breakers = _breakers(conn)
+        account = columns_of(VendorAccount)
+        troubled = select(account.name, account.trouble).where(
+            account.trouble.is_not(None), account.removed_at.is_(None)
+        )
+        self.troubles = [(name, reason.value) for name, reason in conn.execute(troubled)]
 
 
 def _pairs(rows: Iterable[Any]) -> dict[tuple[str, str], int]:

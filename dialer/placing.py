@@ -48,6 +48,8 @@ MENDED_BY_HAND: Mapping[Reason, str] = {
     Reason.BRANDNAME_MISSING: "no brandname is granted today: "
     "dialer campaign set {campaign.code} --brandname NAME --brandname-until DAY",
 }
+# Seconds after which the vendor's answer to a placing is said to be slow.
+SLOW_ANSWER = 1.0
 # Reasons to hold back every call of the account for a while, and those that need a person.
 SLOW_DOWN = (Reason.THROTTLED, Reason.UNREACHABLE)
 
@@ -125,11 +127,14 @@ class PlacingLoop:
     async def _hand_over(self, campaign: Any, part: Sequence[tuple[int, Order]]) -> None:
         try:
             gateway = await self._vendors.gateway(campaign.vendor_account_id)
-            with timed(self._metrics.place_seconds):
+            with timed(self._metrics.place_seconds) as seconds:
                 answers = await _place(gateway, terms_of(campaign), [order for _, order in part])
+                if (took := seconds()) >= SLOW_ANSWER:
+                    self._log.warning("slow answer", campaign=campaign.code, seconds=round(took, 1), orders=len(part))
             calls = {order.reference: call for call, order in part}
             await self._record(campaign, calls, answers)
             self._tell(campaign, answers)
+            await self._judge(campaign, answers)
         finally:
             self._on_wire[campaign.id] -= len(part)
 
@@ -143,6 +148,14 @@ class PlacingLoop:
                 await anyio.sleep(AFTER_TROUBLE)
             else:
                 return
+
+    async def _judge(self, campaign: Any, answers: Sequence[Placing]) -> None:
+        """Whether the vendor lets us in."""
+        for answer in answers[:1]:
+            if isinstance(answer, NotPlaced) and answer.locked_out:
+                await self._vendors.locked_out(campaign.vendor_account_id, answer.detail)
+            if isinstance(answer, Placed):
+                await self._vendors.admitted(campaign.vendor_account_id)
 
     def _tell(self, campaign: Any, answers: Sequence[Placing]) -> None:
         for answer in answers:

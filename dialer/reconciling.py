@@ -19,7 +19,7 @@ from campaigns.rows import columns_of, table
 from campaigns.timing import Timing
 from campaigns.words import OUR_ORIGINS, CallState, FactKind, Reason
 from dialer.database import Database, clock
-from dialer.gateways import Gateway, GatewayError, LiveCall, Record
+from dialer.gateways import Gateway, GatewayError, LiveCall, LoginRefused, Record
 from dialer.logs import log
 from dialer.metrics import Metrics
 from dialer.vendors import Reader, Vendors
@@ -93,8 +93,11 @@ class ReconcilingLoop:
             evidence = await ask(gateway, calls, now)
         except GatewayError as error:
             self._log.warning("vendor cannot be asked", error=type(error).__name__, detail=str(error))
+            if isinstance(error, LoginRefused):
+                await self._vendors.locked_out(calls[0].vendor_account_id, str(error))
             await self._database.write(postpone, self._timing, [call.id for call in calls])
             return
+        await self._vendors.admitted(calls[0].vendor_account_id)
         counted = await self._database.write(conclude, self._timing, [c.id for c in calls], evidence, reader)
         for conclusion, count in counted.items():
             self._metrics.conclusions.labels(conclusion).inc(count)

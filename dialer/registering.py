@@ -7,7 +7,7 @@ from typing import Any
 import anyio
 
 from dialer.database import Database
-from dialer.gateways import GatewayError
+from dialer.gateways import GatewayError, LoginRefused
 from dialer.logs import log
 from dialer.vault import KeyLost, Vault
 from dialer.vendors import Vendors, is_loopback, read_accounts
@@ -36,6 +36,8 @@ class RegisteringLoop:
                 await self._register(account)
             except (GatewayError, KeyLost) as error:
                 self._log.warning("hooks not registered", vendor=account.name, detail=str(error))
+                if isinstance(error, LoginRefused):
+                    await self._vendors.locked_out(account.id, str(error))
         return False
 
     async def _register(self, account: Any) -> None:
@@ -47,6 +49,7 @@ class RegisteringLoop:
             return
         secret = self._vault.open(account.sealed_credentials, f"vendor {account.name}")
         done = await gateway.register_hooks(hook_url(self._public_url, secret["hook_path"]), secret["hook_key"])
+        await self._vendors.admitted(account.id)
         if done.added or done.replaced:
             self._log.info("hooks registered", vendor=account.name, added=done.added, replaced=done.replaced)
 

@@ -27,7 +27,6 @@ from dialer.database import Database, open_database
 from dialer.guarding import GuardingLoop
 from dialer.logs import log
 from dialer.loops import Loop
-from dialer.metrics import Metrics
 from dialer.placing import PlacingLoop
 from dialer.pruning import PruningLoop
 from dialer.reconciling import ReconcilingLoop
@@ -111,7 +110,7 @@ class Engine:
         self._vault = vault
         self._vendors = vendors
         self._role = role
-        self.metrics = Metrics()
+        self.metrics = vendors.metrics
         self._outdated: migrations.Outdated | None = None
         self._log = log("runtime")
 

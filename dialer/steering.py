@@ -18,7 +18,7 @@ from campaigns.rows import columns_of, table
 from campaigns.timing import Timing
 from campaigns.words import CallState, Mode, QueueState, Reason, Wanted
 from dialer.database import Database, clock
-from dialer.gateways import Gateway, GatewayError, Misconfigured, terms_of
+from dialer.gateways import Gateway, GatewayError, LoginRefused, Misconfigured, terms_of
 from dialer.logs import log
 from dialer.vendors import Vendors
 
@@ -70,6 +70,9 @@ class SteeringLoop:
             return
         try:
             await _tell(gateway, course)
+        except LoginRefused as error:
+            await self._vendors.locked_out(campaign.vendor_account_id, str(error))
+            return
         except Misconfigured as error:
             await self._database.write(_pause, campaign.id, str(error))
             return

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,11 +11,13 @@ from urllib.parse import urlsplit
 import anyio
 from sqlalchemy import Connection, select
 
+from campaigns import ledger
 from campaigns.models import Agent, VendorAccount
 from campaigns.rows import columns_of, table
-from dialer.database import Database
+from dialer.database import Database, clock
 from dialer.gateways import Gateway, Hook, Malformed, Misconfigured
 from dialer.logs import log
+from dialer.metrics import Metrics
 from dialer.vault import KeyLost, Vault
 
 KINDS = ("tel4vn",)
@@ -48,15 +50,28 @@ class Reader:
         return replace(hook, extension=None) if foreign else hook
 
 
-def open_gateway(kind: str, url: str, credentials: dict[str, Any], settings: dict[str, Any]) -> Gateway:
-    """The gateway of a vendor kind; opens no connection yet. Raises `ValueError` for a kind we do not have."""
+def own_clock() -> datetime:
+    """This machine's."""
+    return datetime.now(UTC)  # noqa: TID251 a single command has no other
+
+
+def open_gateway(
+    kind: str,
+    url: str,
+    credentials: dict[str, Any],
+    settings: dict[str, Any],
+    now: Callable[[], datetime] = own_clock,
+    tell: Callable[[str], object] = str,
+) -> Gateway:
+    """The gateway of a vendor kind; opens no connection yet. `tell` hears of faults that it gets over by itself.
+    Raises `ValueError` for a kind we do not have."""
     if kind not in KINDS:
         raise ValueError(f"no gateway for vendor kind {kind}; there is {', '.join(KINDS)}")
     from dialer.gateways.tel4vn import open_tel4vn
 
     credentials = {name: value for name, value in credentials.items() if name not in OUR_SECRETS}
     settings = {name: value for name, value in settings.items() if name not in OUR_SETTINGS}
-    return open_tel4vn(url, credentials, settings, now=lambda: datetime.now(UTC))  # noqa: TID251 the token's age is real
+    return open_tel4vn(url, credentials, settings, now, tell)
 
 
 def is_loopback(url: str) -> bool:
@@ -72,13 +87,16 @@ class Vendors:
     """Gateways by account, opened when first needed, replaced when the account's row changes."""
 
     def __init__(self, database: Database, vault: Vault, speed: float = 1.0) -> None:
+        self.metrics = Metrics()
         self._database = database
         self._vault = vault
         self._speed = speed
+        self._unusable: dict[int, Any] = {}
         self._open: dict[int, tuple[Any, Gateway]] = {}
         self._accounts: list[Any] = []
         self._extensions: dict[int, frozenset[str]] = {}
         self._read_at = -FRESH
+        self._told = own_clock()
         self._stack = AsyncExitStack()
         self._log = log("vendors")
 
@@ -97,7 +115,13 @@ class Vendors:
         if anyio.current_time() - self._read_at >= FRESH:
             self._accounts = await self._database.read(read_accounts)
             self._extensions = await self._database.read(read_extensions)
+            self._told = await self._database.read(clock)
             self._read_at = anyio.current_time()
+
+    def now(self) -> datetime:
+        """The database's time, by its last word and by how long ago that was: clearances are dated by that clock, and
+        this machine's may be another."""
+        return self._told + timedelta(seconds=anyio.current_time() - self._read_at)
 
     async def gateway(self, account_id: int) -> Gateway | None:
         """The account's gateway; None where it was removed, or its secrets cannot be opened."""
@@ -114,18 +138,42 @@ class Vendors:
             raise TooFast(f"DIALER_SPEED={self._speed:g} with vendor {row.name}, which is not on this machine")
         try:
             credentials = self._vault.open(row.sealed_credentials, f"vendor {row.name}")
-        except KeyLost as lost:
-            self._log.error("secrets cannot be opened", vendor=row.name, what_to_do=str(lost))
+            gateway = open_gateway(row.kind, row.url, credentials, row.settings, self.now, self._hears_of(row.name))
+        except (KeyLost, Misconfigured) as error:
+            self._complain(row, identity, error)
             return None
-        try:
-            gateway = open_gateway(row.kind, row.url, credentials, row.settings)
-        except Misconfigured as error:
-            self._log.error("vendor account unusable", vendor=row.name, what_to_do=str(error))
-            return None
-        if hasattr(gateway, "aclose"):
-            self._stack.push_async_callback(gateway.aclose)
+        self._stack.push_async_callback(gateway.aclose)
         self._open[row.id] = (identity, gateway)
         return gateway
+
+    def _complain(self, row: Any, identity: Any, error: Exception) -> None:
+        """Once for each version of the row: every step of every loop asks for its gateway."""
+        if self._unusable.get(row.id) != identity:
+            self._unusable[row.id] = identity
+            word = "secrets cannot be opened" if isinstance(error, KeyLost) else "vendor account unusable"
+            self._log.error(word, vendor=row.name, what_to_do=str(error))
+
+    def _hears_of(self, name: str) -> Callable[[str], None]:
+        def hear(fault: str) -> None:
+            self._log.warning("vendor fault", vendor=name, fault=fault)
+            self.metrics.vendor_faults.labels(name, fault).inc()
+
+        return hear
+
+    async def locked_out(self, account_id: int, detail: str) -> None:
+        """The vendor refuses the account's credentials: no campaign of it goes on, and a person is told, once."""
+        row = next((row for row in self._accounts if row.id == account_id), None)
+        if row is not None and await self._database.write(_shut_out, row, detail):
+            self.metrics.vendor_faults.labels(row.name, "log-in-refused").inc()
+            told = {"detail": detail, "what_to_do": f"dialer vendor add {row.name}, then resume its campaigns"}
+            self._log.error("log-in refused: campaigns paused", vendor=row.name, **told)
+
+    async def admitted(self, account_id: int) -> None:
+        """The vendor answered with what only a valid log-in gets."""
+        row = next((row for row in self._accounts if row.id == account_id), None)
+        # What we read a second ago costs nothing to ask; most accounts are in no trouble.
+        if row is not None and row.trouble is not None and await self._database.write(ledger.let_in, account_id):
+            self._log.info("log-in works again", vendor=row.name)
 
     async def readers(self) -> dict[int, Reader]:
         """How to understand each account's hooks."""
@@ -139,6 +187,10 @@ class Vendors:
                 known = self._extensions.get(row.id, frozenset())
                 readers[row.id] = Reader(gateway.read, known, abandoned, named, by_list_id)
         return readers
+
+
+def _shut_out(conn: Connection, row: Any, detail: str) -> bool:
+    return ledger.shut_out(conn, clock(conn), row.id, row.sealed_credentials, detail)
 
 
 def read_accounts(conn: Connection) -> list[Any]:

@@ -7,7 +7,18 @@ strangers   calls that are not ours, and hooks that were bound to the wrong one
 commands    what users want of a campaign
 """
 
-from campaigns.ledger.commands import NotNow, amend, command, delete, fed, hold_back, pause, queue_became
+from campaigns.ledger.commands import (
+    NotNow,
+    amend,
+    command,
+    delete,
+    fed,
+    hold_back,
+    let_in,
+    pause,
+    queue_became,
+    shut_out,
+)
 from campaigns.ledger.customers import (
     Closing,
     Enlisted,
@@ -43,6 +54,7 @@ __all__ = [
     "hear",
     "hold_back",
     "intend",
+    "let_in",
     "locked",
     "open_run",
     "own",
@@ -53,5 +65,6 @@ __all__ = [
     "reconsider",
     "rename",
     "reopen",
+    "shut_out",
     "unbind",
 ]

@@ -83,6 +83,32 @@ def pause(conn: Connection, now: datetime, campaign_id: int, reason: Reason, det
     return command(conn, now, campaign, Wanted.PAUSED, "engine", reason, detail)
 
 
+def shut_out(conn: Connection, now: datetime, account_id: int, sealed: bytes, detail: str) -> bool:
+    """The vendor refuses an account's log-in: keep it, and pause every campaign that runs there; whether it is news.
+
+    `sealed` are the credentials that were refused: those that stand there meanwhile were not tried yet.
+    """
+    columns, campaign = columns_of(VendorAccount), columns_of(Campaign)
+    these = (columns.id == account_id, columns.sealed_credentials == sealed)
+    account = conn.execute(select(table(VendorAccount)).where(*these).with_for_update(key_share=True)).first()
+    if account is None:
+        return False
+    running = select(campaign.id).where(campaign.vendor_account_id == account_id, campaign.wanted == Wanted.RUNNING)
+    paused = [
+        pause(conn, now, one, Reason.MISCONFIGURED, detail) for one in conn.scalars(running.order_by(campaign.id))
+    ]
+    values = {"trouble": Reason.MISCONFIGURED, "trouble_detail": detail}
+    conn.execute(update(table(VendorAccount)).where(*these).values(**values))
+    return account.trouble is None or any(paused)
+
+
+def let_in(conn: Connection, account_id: int) -> bool:
+    """The vendor takes the account's log-in again; whether that is news. Campaigns wait for a person to resume them."""
+    columns = columns_of(VendorAccount)
+    cured = update(table(VendorAccount)).where(columns.id == account_id, columns.trouble.is_not(None))
+    return conn.execute(cured.values(trouble=None, trouble_detail=None)).rowcount > 0
+
+
 def fed(conn: Connection, now: datetime, campaign_id: int) -> None:
     """The vendor was handed customers, so it holds a running queue for this campaign."""
     campaign = conn.execute(find_campaign, {"campaign": campaign_id}).one()

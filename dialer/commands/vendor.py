@@ -203,8 +203,7 @@ async def _try_out(account: Account, secret: dict[str, str]) -> None:
 
 
 async def _close(gateway: Gateway) -> None:
-    if hasattr(gateway, "aclose"):
-        await gateway.aclose()
+    await gateway.aclose()
 
 
 @asynccontextmanager

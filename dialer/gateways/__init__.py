@@ -12,7 +12,8 @@ Every other request raises one of
     ├── Unreachable     no answer, or a broken one; such a request rings nobody, so it may be asked again
     ├── Throttled       too many requests: ask again after `retry_after` seconds
     ├── Refused         the vendor understood and said no
-    └── Misconfigured   wrong credentials, queue or campaign: pause the campaign, tell a human
+    └── Misconfigured   wrong queue or campaign: pause the campaign, tell a human
+        └── LoginRefused    wrong credentials: nothing of this account works, pause all that is placed with it
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -46,6 +47,10 @@ class Refused(GatewayError):
 
 class Misconfigured(GatewayError):
     """The account or the campaign is set up wrongly; no repetition helps."""
+
+
+class LoginRefused(Misconfigured):
+    """The vendor refuses the account's credentials; the message repeats none of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,8 @@ class NotPlaced:
     reason: Reason
     detail: str = ""
     retry_after: float | None = None
+    locked_out: bool = False
+    """The vendor refuses the account's credentials: it would refuse every other order too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,4 +288,8 @@ class Gateway(Protocol):
 
     async def check(self, url: str, vendor_users: Mapping[str, str], now: datetime) -> Findings:
         """Log in and look around. `vendor_users`: extension -> the vendor's name for its user."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close the connections; the next request would open new ones."""
         ...

@@ -10,6 +10,7 @@ It was written from the contract alone, apart from the gateway, so that a misrea
 """
 
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
@@ -77,6 +78,11 @@ class Simulator:
     @property
     def url(self) -> str:
         return f"http://{self.settings.host}:{self.port}"
+
+    @property
+    def requests(self) -> Counter[tuple[str, str]]:
+        """How often each operation was asked for, by method and path, whatever came of it."""
+        return self._misfortune.requests
 
     def expire_tokens(self) -> None:
         """From now on every token given out so far is answered 401."""

@@ -48,11 +48,12 @@ class Floor:
         self.database: Database = open_database(self.settings.url)
         self.vault: Vault = open_vault(self.settings)
 
-    async def open(self, channels: int | None = None) -> None:
+    async def open(self, channels: int | None = None, **settings: Any) -> None:
+        """`settings` are the gateway's."""
         await migrations.upgrade_any(self.settings.url, self.database)
-        await self.database.write(self._account, channels)
+        await self.database.write(self._account, channels, settings)
 
-    def _account(self, conn: Connection, channels: int | None) -> None:
+    def _account(self, conn: Connection, channels: int | None, settings: dict[str, Any]) -> None:
         now = clock(conn)
         tenant = directory.ensure_tenant(conn, now, "default", "Asia/Ho_Chi_Minh")
         secret = {"api_key": "simulator-api-key", "hook_key": HOOK_KEY, "hook_path": HOOK_PATH}
@@ -64,7 +65,7 @@ class Floor:
             hook_path_hash=path_hash(HOOK_PATH),
             channels=channels,
             reserve=0,
-            settings={},
+            settings=settings,
         )
         accounts.keep_account(conn, now, tenant.id, account)
 

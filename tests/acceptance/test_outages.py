@@ -86,21 +86,6 @@ async def test_a_vendor_who_is_out_is_not_stormed_and_called_again_when_he_is_ba
     await floor.check(max_recall=0, unknowns=True)
 
 
-async def test_wrong_credentials_pause_the_campaign_and_say_so(floor: Floor) -> None:
-    floor.simulator.faults.refuse_credentials = True
-    await floor.campaign("A", Mode.AUTOCALL, phones(5))
-
-    async def paused() -> bool:
-        return (await floor.standing("A")).state == "paused"
-
-    async with floor.engine():
-        await floor.until(paused)
-    standing = await floor.standing("A")
-    assert standing.paused_because == "misconfigured"
-    assert standing.paused_detail
-    assert floor.simulator.journal.entries == []
-
-
 async def test_the_logs_of_a_whole_campaign_hold_no_number_and_no_secret(floor: Floor, tmp_path: Path) -> None:
     faults = floor.simulator.faults
     faults.place_error_after_rate = 0.1

@@ -466,4 +466,4 @@ async def test_a_check_with_wrong_credentials_says_so(party):
     assert not findings.logged_in
     assert findings.remarks
     placings: Sequence[object] = await party.gateway.place(TERMS[Mode.AUTOCALL], [party.order()])
-    assert [placing.reason for placing in placings] == [Reason.MISCONFIGURED]
+    assert [(placing.reason, placing.locked_out) for placing in placings] == [(Reason.MISCONFIGURED, True)]

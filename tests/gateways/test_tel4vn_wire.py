@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from campaigns.words import Mode
-from dialer.gateways import GatewayError, Misconfigured, Refused, Terms, Throttled, Unreachable
+from dialer.gateways import GatewayError, LoginRefused, Misconfigured, Refused, Terms, Throttled, Unreachable
 from dialer.gateways.tel4vn import ApiKey, Login, open_tel4vn
 from dialer.gateways.tel4vn.wire import seconds_until
 
@@ -63,7 +63,7 @@ async def test_fifty_requests_that_wait_for_a_refused_renewal_share_the_refusal(
     vendor.on("GET", CALLS, refuses(vendor, {"t1"}, gathered=50))
     vendor.on("POST", TOKEN, lambda heard: vendor.new_token(), vendor.reply({"code": 401}, 401))
     errors = await outcomes(50, open_gateway(vendor.url).live_calls)
-    assert {type(error) for error in errors} == {Misconfigured}
+    assert {type(error) for error in errors} == {LoginRefused}
     assert vendor.count(TOKEN) == 2, "asking fifty times would lock the account"
 
 
@@ -71,7 +71,7 @@ async def test_after_a_refused_renewal_the_next_request_tries_again(vendor, open
     vendor.on("GET", CALLS, NO_CALLS)
     vendor.on("POST", TOKEN, vendor.reply({"code": 401}, 401), lambda heard: vendor.new_token())
     gateway = open_gateway(vendor.url)
-    with pytest.raises(Misconfigured):
+    with pytest.raises(LoginRefused):
         await gateway.live_calls()
     assert await gateway.live_calls() == []
 

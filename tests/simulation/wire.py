@@ -155,6 +155,9 @@ class Accounts:
     async def readers(self) -> dict[int, Reader]:
         return self._readers
 
+    async def admitted(self, account_id: int) -> None:
+        """Nobody is ever locked out here."""
+
     @property
     def as_vendors(self) -> Vendors:
         return cast(Vendors, self)

@@ -51,8 +51,9 @@ __all__ = ["ApiKey", "Credentials", "Login", "Tel4vn", "Tel4vnSettings", "open_t
 class Tel4vn:
     """A `dialer.gateways.Gateway`; see there for what each verb promises. Close it, or use it as a context.
 
-    `now` tells the age of the token and of clearances. `connector`, `sleep` and `chance` are for tests: the session
-    itself is always made here, because its settings are what keeps a placing from being repeated.
+    `now` tells the age of the token and of clearances. `tell` hears a word for each fault that was got over:
+    `no-answer`, `throttled`, `token-expired`. `connector`, `sleep` and `chance` are for tests: the session itself is
+    always made here, because its settings are what keeps a placing from being repeated.
     """
 
     def __init__(
@@ -65,10 +66,11 @@ class Tel4vn:
         connector: Callable[[], aiohttp.BaseConnector] | None = None,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
         chance: Callable[[], float] = random,
+        tell: Callable[[str], object] = str,
     ) -> None:
         self.settings = settings
         self._wire = Wire(
-            address_from(url), credentials, settings, now, connector=connector, sleep=sleep, chance=chance
+            address_from(url), credentials, settings, now, connector=connector, sleep=sleep, chance=chance, tell=tell
         )
         self._status_paths: list[str] = sorted(STATUS_PATHS, key=settings.user_status_path.__ne__)
 
@@ -127,10 +129,14 @@ class Tel4vn:
 
 
 def open_tel4vn(
-    url: str, credentials: Mapping[str, str], settings: Mapping[str, object], now: Callable[[], datetime]
+    url: str,
+    credentials: Mapping[str, str],
+    settings: Mapping[str, object],
+    now: Callable[[], datetime],
+    tell: Callable[[str], object] = str,
 ) -> Tel4vn:
     """The gateway of a stored account: `credentials` is `{"api_key": …}` or `{"username": …, "password": …}`.
 
     Opens no connection yet. Raises `Misconfigured`, which names what is wrong and no secret.
     """
-    return Tel4vn(url, credentials_from(credentials), settings_from(settings), now)
+    return Tel4vn(url, credentials_from(credentials), settings_from(settings), now, tell=tell)

@@ -15,7 +15,7 @@ from typing import Final
 import aiohttp
 
 from campaigns.words import Reason
-from dialer.gateways import GatewayError, Misconfigured, Throttled, Unreachable
+from dialer.gateways import GatewayError, LoginRefused, Misconfigured, Throttled, Unreachable
 
 # What went wrong, as what we do next: the first class that fits. A test walks all of aiohttp's exceptions.
 MEANINGS: Final[tuple[tuple[type[Exception], type[GatewayError]], ...]] = (
@@ -40,6 +40,7 @@ class NotSent:
     reason: Reason
     detail: str
     retry_after: float | None = None
+    locked_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,4 +124,5 @@ def fate(error: Exception, crossed: bool) -> NotSent | Lost:
 def not_sent(error: GatewayError) -> NotSent:
     if isinstance(error, Throttled):
         return NotSent(Reason.THROTTLED, str(error), error.retry_after)
-    return NotSent(Reason.UNREACHABLE if isinstance(error, Unreachable) else Reason.MISCONFIGURED, str(error))
+    reason = Reason.UNREACHABLE if isinstance(error, Unreachable) else Reason.MISCONFIGURED
+    return NotSent(reason, str(error), locked_out=isinstance(error, LoginRefused))

@@ -170,7 +170,8 @@ def _judged(reply: Answer | NotSent | Lost, settings: Tel4vnSettings) -> Judged:
 
 def _not_done(order: Order, judged: NotSent | Lost | Failed | Murky) -> NotPlaced | Unsure:
     if isinstance(judged, NotSent | Failed):
-        return NotPlaced(order.reference, judged.reason, judged.detail, judged.retry_after)
+        locked_out = isinstance(judged, NotSent) and judged.locked_out
+        return NotPlaced(order.reference, judged.reason, judged.detail, judged.retry_after, locked_out)
     return Unsure(order.reference, judged.reason, judged.detail)
 
 

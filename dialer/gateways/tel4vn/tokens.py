@@ -8,7 +8,7 @@ from typing import Protocol
 
 import anyio
 
-from dialer.gateways import GatewayError, Misconfigured, Refused, Unreachable
+from dialer.gateways import GatewayError, LoginRefused, Misconfigured, Refused, Unreachable
 from dialer.gateways.tel4vn.answers import Answer
 from dialer.gateways.tel4vn.settings import ApiKey, Credentials, Login
 from dialer.gateways.tel4vn.words import text, whole
@@ -71,7 +71,7 @@ class Tokens:
 
 
 async def exchange(credentials: Credentials, ask: AskOpenly, life_cap: float, now: Callable[[], datetime]) -> Token:
-    """Log in. Raises `Misconfigured` for credentials that the vendor refuses; its words repeat none of them."""
+    """Log in. Raises `LoginRefused` for credentials that the vendor refuses; its words repeat none of them."""
     try:
         key = credentials.key if isinstance(credentials, ApiKey) else await _key_of(credentials, ask)
         told = _data(await ask("/v2/auth/token", {"api_key": key}))
@@ -109,4 +109,4 @@ def _unsecret(error: GatewayError, credentials: Credentials) -> GatewayError:
     secret = credentials.key if isinstance(credentials, ApiKey) else credentials.password
     told = str(error).replace(secret, "…") if secret else str(error)
     error.args = (f"log-in: {told}",)
-    return Misconfigured(*error.args) if isinstance(error, Refused) else error
+    return LoginRefused(*error.args) if isinstance(error, Refused | Misconfigured) else error

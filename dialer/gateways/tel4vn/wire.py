@@ -57,6 +57,7 @@ class Wire:
         connector: Callable[[], aiohttp.BaseConnector] | None = None,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
         chance: Callable[[], float] = random,
+        tell: Callable[[str], object] = str,
     ) -> None:
         self.settings = settings
         self.now = now
@@ -65,6 +66,7 @@ class Wire:
         self._connector = connector or self._own_connector
         self._sleep = sleep
         self._chance = chance
+        self._tell = tell
         self._session: aiohttp.ClientSession | None = None
 
     async def aclose(self) -> None:
@@ -73,7 +75,7 @@ class Wire:
             await session.close()
 
     async def log_in(self) -> None:
-        """Raises `GatewayError`, `Misconfigured` for credentials that the vendor refuses."""
+        """Raises `GatewayError`, `LoginRefused` for credentials that the vendor refuses."""
         await self._tokens.usable()
 
     async def ask(
@@ -90,6 +92,7 @@ class Wire:
                 pause = self._pause(retry, error)
                 if pause > self.settings.longest_pause:
                     raise
+                self._tell("throttled" if isinstance(error, Throttled) else "no-answer")
             await self._sleep(pause)
         return await self._ask(request, understood)
 
@@ -123,6 +126,7 @@ class Wire:
         token = await self._tokens.usable()
         reply = await send(token)
         if isinstance(reply, Answer) and reply.code in self.settings.stale_token_codes:
+            self._tell("token-expired")
             return await send(await self._tokens.usable(stale=token))
         return reply
 

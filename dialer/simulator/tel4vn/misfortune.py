@@ -1,5 +1,6 @@
 """Where requests go wrong: a middleware between the vendor's operations and the wire."""
 
+from collections import Counter
 from random import Random
 
 import anyio
@@ -30,6 +31,7 @@ class Misfortune:
 
     def __init__(self, faults: Faults, dice: Random) -> None:
         self.faults = faults
+        self.requests: Counter[tuple[str, str]] = Counter()
         self._dice = dice
         self._under_way: set[anyio.CancelScope] = set()
 
@@ -41,6 +43,7 @@ class Misfortune:
         async def misfortune(request: web.Request, handler: Handler) -> web.StreamResponse:
             if request.path.startswith(OWN):
                 return await handler(request)
+            self.requests[request.method, request.path] += 1
             with anyio.CancelScope() as scope:
                 self._under_way.add(scope)
                 try:

@@ -13,9 +13,11 @@ from typing import Any, Protocol, TypeVar
 
 import anyio
 import anyio.to_thread
+import asyncpg
 from anyio import CapacityLimiter
 from sqlalchemy import Connection, Engine, create_engine, event, func, select, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool, StaticPool
 
@@ -25,8 +27,18 @@ STATEMENTS = 500
 """So many statements a connection keeps prepared: all of ours, with a claim's text for each number of rows."""
 NO_SURPRISES = {"jit": "off"}
 """Compiling a plan takes longer than any of ours runs."""
+PATIENCE = 10
+"""Seconds to get a connection to PostgreSQL: a step that waits longer is better tried again."""
 CLOCK = "clock"
 """The execution option under which a connection carries a clock of its own."""
+
+
+class Away(OSError):
+    """PostgreSQL could not be reached, or ended the connection before a transaction began."""
+
+
+DATABASE_ERRORS = (DBAPIError, OSError)
+"""What a transaction raises where the database is away, full or broken, and not because of what was asked of it."""
 
 
 class Database(Protocol):
@@ -130,13 +142,21 @@ class Postgres:
             pool_size=10,
             max_overflow=0,
             pool_pre_ping=True,
-            connect_args={"prepared_statement_cache_size": STATEMENTS, "server_settings": NO_SURPRISES},
+            connect_args={
+                "timeout": PATIENCE,
+                "prepared_statement_cache_size": STATEMENTS,
+                "server_settings": NO_SURPRISES,
+            },
         )
 
     async def write(self, work: Callable[..., T], *args: Any) -> T:
         with anyio.CancelScope(shield=True):
-            async with self._engine.begin() as conn:
-                answer = await conn.run_sync(work, *args)
+            try:
+                async with self._engine.begin() as conn:
+                    answer = await conn.run_sync(work, *args)
+            except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                # What happens on a connection comes wrapped; this happened while one was sought.
+                raise Away(f"{type(error).__name__}: {error}") from None
         return answer
 
     async def read(self, work: Callable[..., T], *args: Any) -> T:

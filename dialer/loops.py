@@ -5,9 +5,8 @@ from datetime import datetime
 
 import anyio
 import anyio.lowlevel
-from sqlalchemy.exc import DBAPIError
 
-from dialer.database import Database, clock
+from dialer.database import DATABASE_ERRORS, Database, clock
 from dialer.logs import log
 from dialer.metrics import Metrics
 
@@ -75,7 +74,7 @@ class Loop:
     def _report(self, error: Exception) -> None:
         """A database that is away is one plain line; a surprise keeps its traceback."""
         name = type(error).__name__
-        if isinstance(error, DBAPIError | OSError):
+        if isinstance(error, DATABASE_ERRORS):
             self._log.error("step failed", error=name, detail=str(getattr(error, "orig", error)))
         else:
             self._log.exception("step failed", error=name)

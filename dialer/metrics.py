@@ -48,6 +48,7 @@ class Metrics:
             "dialer_breaker_position", "1 at the position taken", "vendor", "hotline", "position"
         )
         self.trouble = self._gauge("dialer_vendor_trouble", "1 while a person must look at it", "vendor", "reason")
+        self.up = self._gauge("dialer_database_up", "1 where the database answered this scrape, else 0")
         self.pool = self._gauge("dialer_database_connections", "connections by use", "use")
 
     def _counter(self, name: str, of_what: str, *labels: str) -> Counter:
@@ -59,10 +60,18 @@ class Metrics:
     def _histogram(self, name: str, of_what: str) -> Histogram:
         return Histogram(name, of_what, buckets=QUICK, registry=self.registry)
 
-    def page(self, asked: "Asked", pool: dict[str, int]) -> bytes:
-        """The page for a scrape, with what the database just answered."""
+    def page(self, asked: "Asked | None", pool: dict[str, int]) -> bytes:
+        """The page for a scrape, with what the database just answered; None: it did not."""
         for gauge in (self.calls, self.customers, self.due, self.breaker, self.trouble, self.pool):
             gauge.clear()
+        for use, count in pool.items():
+            self.pool.labels(use).set(count)
+        self.up.set(asked is not None)
+        if asked is not None:
+            self._show(asked)
+        return generate_latest(self.registry)
+
+    def _show(self, asked: "Asked") -> None:
         for (state, outcome), count in asked.calls.items():
             self.calls.labels(state, outcome).set(count)
         for (campaign, status), count in asked.customers.items():
@@ -74,11 +83,8 @@ class Metrics:
                 self.breaker.labels(vendor, hotline, position.value).set(breaker.position is position)
         for vendor, reason in asked.troubles:
             self.trouble.labels(vendor, reason).set(1)
-        for use, count in pool.items():
-            self.pool.labels(use).set(count)
         self.unsettled.set(asked.unsettled)
         self.lag.set(asked.lag)
-        return generate_latest(self.registry)
 
 
 @contextmanager

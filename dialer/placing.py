@@ -13,7 +13,6 @@ from typing import Any, Protocol
 
 import anyio
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
 from campaigns import agents, compliance, decisions, dossiers, ledger, queue, shelf, states
 from campaigns.compliance import Cleared, Withheld
@@ -23,8 +22,8 @@ from campaigns.ledger import Closing, Intent, Told, Waiting
 from campaigns.timing import Timing
 from campaigns.words import FactKind, Mode, Reason, Status, Wanted
 from dialer import pacing
-from dialer.database import Database, clock
-from dialer.gateways import Gateway, NotPlaced, Order, Placed, Placing, Terms, Unsure, terms_of
+from dialer.database import DATABASE_ERRORS, Database, clock
+from dialer.gateways import Gateway, NotPlaced, Order, Placed, Placing, Unsure, terms_of
 from dialer.logs import log
 from dialer.metrics import Metrics, timed
 from dialer.vendors import Vendors
@@ -93,16 +92,14 @@ class PlacingLoop:
             wish = AHEAD_OF_WIRE - self._on_wire[campaign.id]
             if wish <= 0:
                 continue
-            handover = await self._prepare(campaign, wish)
-            if handover and handover.orders:
+            gateway = await self._vendors.gateway(campaign.vendor_account_id)
+            handover = await self._prepare(campaign, wish) if gateway is not None else None
+            if gateway is not None and handover is not None and handover.orders:
                 placed = True
-                self._start(handover)
+                self._start(gateway, handover)
         return placed
 
     async def _prepare(self, campaign: Any, wish: int) -> Handover | None:
-        gateway = await self._vendors.gateway(campaign.vendor_account_id)
-        if gateway is None:
-            return None
         token = secrets.token_hex(16)
         with timed(self._metrics.claim_seconds):
             claimed, because = await self._database.write(choose, self._timing, campaign, wish, token)
@@ -116,19 +113,20 @@ class PlacingLoop:
             self._because[campaign.id] = because
             self._log.info("allotment", campaign=campaign.code, because=because.value)
 
-    def _start(self, handover: Handover) -> None:
+    def _start(self, gateway: Gateway, handover: Handover) -> None:
         """Click-to-call is one request a call; a queue is fed with all of them in one."""
         orders = list(handover.orders.items())
         parts = [orders] if handover.campaign.mode.queued else [[one] for one in orders]
         for part in parts:
             self._on_wire[handover.campaign.id] += len(part)
-            self._tasks.start_soon(self._hand_over, handover.campaign, part)
+            self._tasks.start_soon(self._hand_over, gateway, handover.campaign, part)
 
-    async def _hand_over(self, campaign: Any, part: Sequence[tuple[int, Order]]) -> None:
+    async def _hand_over(self, gateway: Gateway, campaign: Any, part: Sequence[tuple[int, Order]]) -> None:
+        """Nothing here may ask the database before the answers are at hand: what escapes ends the process, and the
+        intents of this part would have to be asked after."""
         try:
-            gateway = await self._vendors.gateway(campaign.vendor_account_id)
             with timed(self._metrics.place_seconds) as seconds:
-                answers = await _place(gateway, terms_of(campaign), [order for _, order in part])
+                answers = await gateway.place(terms_of(campaign), [order for _, order in part])
                 if (took := seconds()) >= SLOW_ANSWER:
                     self._log.warning("slow answer", campaign=campaign.code, seconds=round(took, 1), orders=len(part))
             calls = {order.reference: call for call, order in part}
@@ -143,19 +141,22 @@ class PlacingLoop:
         while True:
             try:
                 await self._database.write(record, self._timing, campaign, calls, answers)
-            except DBAPIError as error:
-                self._log.error("answers not written", count=len(answers), detail=str(error.orig))
+            except DATABASE_ERRORS as error:
+                self._log.error("answers not written", count=len(answers), detail=str(getattr(error, "orig", error)))
                 await anyio.sleep(AFTER_TROUBLE)
             else:
                 return
 
     async def _judge(self, campaign: Any, answers: Sequence[Placing]) -> None:
-        """Whether the vendor lets us in."""
-        for answer in answers[:1]:
-            if isinstance(answer, NotPlaced) and answer.locked_out:
-                await self._vendors.locked_out(campaign.vendor_account_id, answer.detail)
-            if isinstance(answer, Placed):
+        """Whether the vendor lets us in. Where that cannot be written, the next request tells it again."""
+        first = answers[0]
+        try:
+            if isinstance(first, NotPlaced) and first.locked_out:
+                await self._vendors.locked_out(campaign.vendor_account_id, first.detail)
+            if isinstance(first, Placed):
                 await self._vendors.admitted(campaign.vendor_account_id)
+        except DATABASE_ERRORS as error:
+            self._log.error("log-in not noted", detail=str(getattr(error, "orig", error)))
 
     def _tell(self, campaign: Any, answers: Sequence[Placing]) -> None:
         for answer in answers:
@@ -166,12 +167,6 @@ class PlacingLoop:
                 word = "unsure" if isinstance(answer, Unsure) else "not placed"
                 told = {"reference": answer.reference, "reason": answer.reason.value, "detail": answer.detail}
                 self._log.warning(word, campaign=campaign.code, **told)
-
-
-async def _place(gateway: Gateway | None, terms: Terms, orders: Sequence[Order]) -> Sequence[Placing]:
-    if gateway is None:
-        return [NotPlaced(order.reference, Reason.MISCONFIGURED, "the vendor account is gone") for order in orders]
-    return await gateway.place(terms, orders)
 
 
 def choose(conn: Connection, timing: Timing, campaign: Any, wish: int, token: str) -> tuple[list[int], Reason]:

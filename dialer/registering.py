@@ -57,16 +57,17 @@ class RegisteringLoop:
 def doors_of(database: Database, vault: Vault) -> Callable[[], Awaitable[dict[str, Door]]]:
     """The entrances of all accounts by hashed segment, read again after a second at the earliest."""
     opened: dict[bytes, str] = {}
-    found: dict[str, Door] = {}
+    found: dict[str, Door] | None = None
     read_at = -FRESH
 
     async def doors() -> dict[str, Door]:
-        nonlocal read_at
-        if anyio.current_time() - read_at < FRESH:
+        nonlocal found, read_at
+        # Nobody is a stranger before we have once read who is none.
+        if found is not None and anyio.current_time() - read_at < FRESH:
             return found
         read_at = anyio.current_time()
         rows = await database.read(read_accounts)
-        found.clear()
+        found = {}
         for row in rows:
             sealed = bytes(row.sealed_credentials)
             if sealed not in opened:

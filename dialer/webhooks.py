@@ -15,7 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from campaigns import receipts
 from campaigns.receipts import Delivery
-from dialer.database import Database, clock
+from dialer.database import DATABASE_ERRORS, Database, clock
 from dialer.intake import Intake, NotWritten
 from dialer.logs import log
 from dialer.metrics import Asked, Metrics, timed
@@ -68,7 +68,10 @@ class Webhooks:
 
     async def _take(self, request: web.Request) -> web.Response:
         """204 once the receipt is durable, 401 or 404 to strangers, 503 where the vendor must come again."""
-        door = (await self._doors()).get(path_hash(request.match_info["segment"]))
+        try:
+            door = (await self._doors()).get(path_hash(request.match_info["segment"]))
+        except DATABASE_ERRORS:
+            return _come_again()
         if door is None:
             return web.Response(status=404)
         if not self._proven(request, door):
@@ -78,7 +81,7 @@ class Webhooks:
         try:
             await self.intake.submit((door, body))
         except NotWritten:
-            return web.Response(status=503, headers={"Retry-After": "1"})
+            return _come_again()
         return web.Response(status=204)
 
     def _proven(self, request: web.Request, door: Door) -> bool:
@@ -95,7 +98,12 @@ class Webhooks:
 
     async def _scrape(self, _request: web.Request) -> web.Response:
         """Prometheus text format."""
-        page = self._metrics.page(await self._database.read(Asked), self._database.pool())
+        try:
+            asked = await self._database.read(Asked)
+        except DATABASE_ERRORS:
+            # What this process counted by itself is worth most when the database is away.
+            asked = None
+        page = self._metrics.page(asked, self._database.pool())
         return web.Response(body=page, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def _store(self, batch: Sequence[tuple[Door, bytes]]) -> None:
@@ -106,6 +114,10 @@ class Webhooks:
 def store(conn: Any, batch: Sequence[tuple[Door, bytes]]) -> None:
     now: datetime = clock(conn)
     receipts.store(conn, [Delivery(door.tenant_id, door.account_id, body, now) for door, body in batch])
+
+
+def _come_again() -> web.Response:
+    return web.Response(status=503, headers={"Retry-After": "1"})
 
 
 async def _alive(_request: web.Request) -> web.Response:

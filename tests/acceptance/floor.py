@@ -108,8 +108,8 @@ class Floor:
         return await self.database.read(ask)
 
     @asynccontextmanager
-    async def engine(self) -> AsyncIterator[str]:
-        """The engine of this process, running; its address."""
+    async def engine(self, role: str = "all") -> AsyncIterator[str]:
+        """The engine of this process, running in a role; its address."""
         addresses: list[str] = []
         serving = anyio.Event()
 
@@ -118,7 +118,7 @@ class Floor:
             serving.set()
 
         async with Vendors(self.database, self.vault, self.settings.speed) as vendors:
-            engine = Engine(self.settings, self.database, self.vault, vendors, "all")
+            engine = Engine(self.settings, self.database, self.vault, vendors, role)
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(engine.run, "127.0.0.1", 0, ready)
                 await serving.wait()

@@ -36,7 +36,7 @@ class Dial:
     """One hand-over as the breaker sees it. None: not known yet."""
 
     at: datetime
-    request_failed: bool
+    request_failed: bool | None
     failed_fast: bool | None
     answered: bool | None
 
@@ -115,7 +115,7 @@ def _opened(breaker: Breaker, reason: Reason, now: datetime, timing: Timing) -> 
 def _good(reason: Reason, dial: Dial) -> bool:
     match reason:
         case Reason.REQUESTS_FAIL:
-            return not dial.request_failed
+            return dial.request_failed is False
         case Reason.CALLS_FAIL_FAST:
             return dial.failed_fast is False
     return dial.answered is True
@@ -124,10 +124,11 @@ def _good(reason: Reason, dial: Dial) -> bool:
 def _runs(newest_first: Iterable[Dial]) -> dict[Reason, int]:
     """How many of the newest dials in a row show each trouble; those still in flight tell nothing and are passed."""
     dials = list(newest_first)
+    asked = [dial for dial in dials if dial.request_failed is not None]
     fast = [dial for dial in dials if dial.failed_fast is not None]
     told = [dial for dial in dials if dial.answered is not None]
     return {
-        Reason.REQUESTS_FAIL: _length(takewhile(lambda dial: dial.request_failed, dials)),
+        Reason.REQUESTS_FAIL: _length(takewhile(lambda dial: dial.request_failed, asked)),
         Reason.CALLS_FAIL_FAST: _length(takewhile(lambda dial: dial.failed_fast, fast)),
         Reason.NO_ANSWERS: _length(takewhile(lambda dial: not dial.answered, told)),
     }

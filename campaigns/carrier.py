@@ -17,6 +17,7 @@ from campaigns.words import OUR_ORIGINS, CallState, Outcome, Reason
 CALL = columns_of(Call)
 ACCOUNT = columns_of(VendorAccount)
 FAILURES = (Outcome.INVALID, Outcome.NOT_AVAILABLE)
+NOT_ASKED = (Reason.CRASHED, Reason.CLEARANCE_EXPIRED)
 REQUEST_FAILURES = (Reason.UNREACHABLE, Reason.TIMED_OUT, Reason.CONNECTION_LOST)
 
 
@@ -62,12 +63,17 @@ def _newest(conn: Connection, account: Any) -> dict[str, Sequence[Dial]]:
 
 
 def _dial(row: Any) -> Dial:
-    request_failed = row.state is CallState.UNSURE or row.reason in REQUEST_FAILURES
     settled = row.state is CallState.SETTLED and row.charged and row.outcome is not Outcome.UNKNOWN
     short = row.duration is not None and row.duration <= breaker.FAST
     return Dial(
         at=row.intended_at,
-        request_failed=request_failed,
+        request_failed=None if _tells_nothing(row) else row.state is CallState.UNSURE or row.reason in REQUEST_FAILURES,
         failed_fast=(row.outcome in FAILURES and short) if settled else None,
         answered=row.outcome in (Outcome.ANSWERED, Outcome.ABANDONED) if settled else None,
     )
+
+
+def _tells_nothing(row: Any) -> bool:
+    """Whether nobody can say of its request how it went: it is under way, was never made, or the process that was to
+    make it ended. A probe that is under way is no sign that the vendor is back, and a crash of ours none of his."""
+    return row.state is CallState.INTENDED or row.reason in NOT_ASKED

@@ -12,7 +12,11 @@ from dialer.logs import log
 T = TypeVar("T")
 GATHER = 0.003
 AT_MOST = 500
-WAITING_ROOM = 10_000
+WAITING_ROOM = 2000
+"""So many wait to be written at most. Who comes then is turned away and comes again: a queue that grows in memory
+would answer ever later, until nobody waits for the answer any more."""
+SAY_EVERY = 1.0
+"""Seconds between two lines of log about the same trouble: it comes with each of thousands of items."""
 
 
 class NotWritten(Exception):
@@ -34,14 +38,24 @@ class Intake(Generic[T]):
         streams: tuple[MemoryObjectSendStream[_Waiting[T]], MemoryObjectReceiveStream[_Waiting[T]]]
         streams = anyio.create_memory_object_stream(WAITING_ROOM)
         self._send, self._receive = streams
+        self._unsaid = 0
+        self._said_at = -SAY_EVERY
         self._log = log("intake")
 
+    @property
+    def waiting(self) -> int:
+        """How many wait to be written."""
+        return self._receive.statistics().current_buffer_used
+
     async def submit(self, item: T) -> None:
-        """Raises `NotWritten` where the database would not take it."""
+        """Raises `NotWritten` where the database would not take it, or too many wait already."""
         waiting = _Waiting(item)
         try:
             self._send.send_nowait(waiting)
-        except (anyio.WouldBlock, anyio.ClosedResourceError):
+        except anyio.WouldBlock:
+            self._say(1, "the waiting room is full")
+            raise NotWritten from None
+        except anyio.ClosedResourceError:
             raise NotWritten from None
         await waiting.done.wait()
         if not waiting.written:
@@ -72,11 +86,19 @@ class Intake(Generic[T]):
                 break
         return found
 
+    def _say(self, count: int, error: str) -> None:
+        """How many were turned away since it was last said."""
+        self._unsaid += count
+        now = anyio.current_time()
+        if now - self._said_at >= SAY_EVERY:
+            self._log.error("not written", count=self._unsaid, error=error)
+            self._said_at, self._unsaid = now, 0
+
     async def _write_batch(self, batch: Sequence[_Waiting[T]]) -> None:
         try:
             await self._write([waiting.item for waiting in batch])
         except Exception as error:
-            self._log.error("batch not written", count=len(batch), error=repr(error))
+            self._say(len(batch), repr(error))
         else:
             for waiting in batch:
                 waiting.written = True

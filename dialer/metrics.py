@@ -39,6 +39,7 @@ class Metrics:
         self.claim_seconds = self._histogram("dialer_claim_seconds", "one claim transaction")
         self.place_seconds = self._histogram("dialer_place_seconds", "one placing request, until its answer")
         self.intake_seconds = self._histogram("dialer_intake_seconds", "one webhook, from arrival to acknowledgement")
+        self.waiting = self._gauge("dialer_intake_waiting", "hooks of this process that wait to be written")
         self.calls = self._gauge("dialer_calls", "calls by state and outcome", "state", "outcome")
         self.customers = self._gauge("dialer_customers", "customers by campaign and status", "campaign", "status")
         self.due = self._gauge("dialer_due_customers", "customers whose turn it is", "campaign")

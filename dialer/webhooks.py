@@ -49,6 +49,7 @@ class Webhooks:
         self._arrived = arrived
         self._metrics = metrics
         self.intake: Intake[tuple[Door, bytes]] = Intake(self._store)
+        metrics.waiting.set_function(lambda: self.intake.waiting)
         self._log = log("webhooks")
 
     def application(self, ready: Callable[[], Any]) -> web.Application:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, text
 from campaigns.words import Mode
 from dialer.simulator import Simulator
 from tests.acceptance.floor import HOOK_KEY, HOOK_PATH, Floor, calm, phones
+from tests.acceptance.telling import listening, metric
 from tests.acceptance.test_crashes import serving
 
 pytestmark = pytest.mark.anyio
@@ -29,7 +30,7 @@ async def simulator() -> AsyncIterator[Simulator]:
 
 @pytest.fixture
 async def floor(tmp_path: Path, simulator: Simulator) -> AsyncIterator[Floor]:
-    floor = Floor(tmp_path, simulator)
+    floor = Floor(tmp_path, simulator, lease_seconds=2)
     await floor.open()
     yield floor
     await floor.database.close()
@@ -37,14 +38,19 @@ async def floor(tmp_path: Path, simulator: Simulator) -> AsyncIterator[Floor]:
 
 async def test_a_full_disk_refuses_hooks_and_loses_nothing(floor: Floor) -> None:
     await floor.campaign("A", Mode.AUTOCALL, phones(40), max_recall_count="0")
-    async with floor.engine() as address, aiohttp.ClientSession() as session:
-        await floor.until(lambda: _rung(floor, 10))
-        await floor.database.write(_fill)
-        answers = [await _hook(session, address, number) for number in range(400)]
-        assert answers[-1] == 503
-        await floor.database.write(_empty)
-        assert await _hook(session, address, 1000) == 204
-        await floor.finished("A")
+    with listening() as lines:
+        async with floor.engine() as address, aiohttp.ClientSession() as session:
+            await floor.until(lambda: _rung(floor, 10))
+            await floor.database.write(_fill)
+            answers = [await _hook(session, address, number) for number in range(400)]
+            assert answers[-1] == 503
+            await floor.database.write(_empty)
+            assert await _hook(session, address, 1000) == 204
+            await floor.finished("A")
+            assert await metric(address, "dialer_hooks_total", status="503") >= answers.count(503)
+    refused = lines.of("not written", room="intake")
+    assert 1 <= len(refused) < answers.count(503)
+    assert "full" in refused[0]["error"]
     # Who was told that his hook was stored finds it stored.
     assert await floor.database.read(_stored) == answers.count(204) + 1
     await floor.check(max_recall=0, unknowns=True)

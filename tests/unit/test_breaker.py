@@ -1,6 +1,7 @@
 """The circuit breaker: a dead carrier stops the dialing, single probes find out when it is back."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,6 +19,7 @@ TROUBLES = {
 }
 ANSWERED = Dial(START, request_failed=False, failed_fast=False, answered=True)
 IN_FLIGHT = Dial(START, request_failed=False, failed_fast=None, answered=None)
+ON_ITS_WAY = Dial(START, request_failed=None, failed_fast=None, answered=None)
 
 
 def after(breaker: Breaker, dials: Sequence[Dial], seconds: float = 0) -> Breaker:
@@ -92,3 +94,16 @@ def test_a_breaker_is_the_same_after_it_was_stored() -> None:
     for breaker in (Breaker(), opened(Reason.NO_ANSWERS), Breaker(since=START)):
         assert Breaker.from_json(breaker.as_json()) == breaker
     assert Breaker.from_json(None) == Breaker.from_json({}) == Breaker()
+
+
+def test_a_probe_that_is_on_its_way_says_nothing_yet() -> None:
+    pause = TIMING.breaker_pause
+    probing = after(opened(Reason.REQUESTS_FAIL), [], pause.total_seconds())
+    probe = replace(ON_ITS_WAY, at=START + pause)
+    assert after(probing, [probe], 31) == probing
+    assert after(probing, [replace(probe, request_failed=False)], 31).position is Position.CLOSED
+
+
+def test_requests_on_their_way_do_not_break_a_run_of_failures() -> None:
+    dials = [ON_ITS_WAY, *[TROUBLES[Reason.REQUESTS_FAIL]] * OPEN_AT[Reason.REQUESTS_FAIL]]
+    assert after(Breaker(), dials).position is Position.OPEN

@@ -41,6 +41,8 @@ find_available = (
         or_(AGENT.busy_until.is_(None), AGENT.busy_until <= bindparam("now")),
         # A word of the vendor that is too old is no word.
         AGENT.logged_in_seen_at >= bindparam("seen_since"),
+        # Nor is one of a moment that is yet to come: the clock was set back, and it may be an hour old.
+        AGENT.logged_in_seen_at <= bindparam("now"),
         ~in_call(bindparam("tenant_id")),
     )
     .order_by(func.coalesce(AGENT.last_call_ended_at, AGENT.presence_since), AGENT.id)
@@ -49,7 +51,11 @@ find_unseen = (
     select(table(Agent))
     .where(
         AGENT.vendor_account_id == bindparam("account_id"),
-        or_(AGENT.logged_in_seen_at.is_(None), AGENT.logged_in_seen_at <= bindparam("seen_before")),
+        or_(
+            AGENT.logged_in_seen_at.is_(None),
+            AGENT.logged_in_seen_at <= bindparam("seen_before"),
+            AGENT.logged_in_seen_at > bindparam("now"),
+        ),
         AGENT.id.in_(select(WORKS.agent_id)),
     )
     .order_by(AGENT.id)
@@ -117,9 +123,10 @@ def say(conn: Connection, now: datetime, tenant_id: int, extension: str, presenc
     return conn.execute(chosen.values(**values)).rowcount
 
 
-def to_look_at(conn: Connection, vendor_account_id: int, seen_before: datetime) -> list[Any]:
-    """Agents of an account whose log-in state was not asked since then."""
-    return list(conn.execute(find_unseen, {"account_id": vendor_account_id, "seen_before": seen_before}))
+def to_look_at(conn: Connection, now: datetime, vendor_account_id: int, seen_before: datetime) -> list[Any]:
+    """Agents of an account whose log-in state was not asked since then, or by a clock that was set back."""
+    asked = {"account_id": vendor_account_id, "seen_before": seen_before, "now": now}
+    return list(conn.execute(find_unseen, asked))
 
 
 def seen(conn: Connection, now: datetime, logged_in: Mapping[int, bool]) -> None:

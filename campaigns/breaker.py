@@ -76,6 +76,7 @@ class Breaker:
 
 def judge(breaker: Breaker, newest_first: Sequence[Dial], now: datetime, timing: Timing) -> Breaker:
     """What the newest dials make of a breaker."""
+    breaker = _in_time(breaker, now)
     if breaker.position is Position.OPEN:
         if breaker.until is not None and now < breaker.until:
             return breaker
@@ -92,6 +93,14 @@ def judge(breaker: Breaker, newest_first: Sequence[Dial], now: datetime, timing:
             slowed = breaker.position is Position.SLOWED and breaker.reason is reason
             return breaker if slowed else Breaker(Position.SLOWED, reason, now, None, breaker.trips)
     return Breaker(since=since) if breaker.position is Position.SLOWED else breaker
+
+
+def _in_time(breaker: Breaker, now: datetime) -> Breaker:
+    """A position of a moment that is yet to come was taken before the clock was set back: it counts from now, or no
+    dial would be one since then, and an open breaker would wait for the clock."""
+    if breaker.since is None or breaker.since <= now:
+        return breaker
+    return replace(breaker, since=now, until=breaker.until and now + (breaker.until - breaker.since))
 
 
 def _probed(breaker: Breaker, newest_first: Sequence[Dial], now: datetime, timing: Timing) -> Breaker:

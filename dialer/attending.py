@@ -30,7 +30,7 @@ class AttendingLoop:
         accounts = {row.vendor_account_id for row in running if row.wanted is Wanted.RUNNING and row.mode.uses_agents}
         looked = False
         for account_id in sorted(accounts):
-            stale = await self._database.read(agents.to_look_at, account_id, now - self._timing.agent_snapshot / 2)
+            stale = await self._database.read(_stale, self._timing, account_id)
             gateway = await self._vendors.gateway(account_id)
             if stale and gateway is not None:
                 looked |= await self._look(account_id, gateway, stale)
@@ -68,3 +68,8 @@ class AttendingLoop:
 
 def _write(conn: Any, seen: dict[int, bool]) -> None:
     agents.seen(conn, clock(conn), seen)
+
+
+def _stale(conn: Any, timing: Timing, account_id: int) -> list[Any]:
+    now = clock(conn)
+    return agents.to_look_at(conn, now, account_id, now - timing.agent_snapshot / 2)

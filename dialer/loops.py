@@ -12,6 +12,7 @@ from dialer.metrics import Metrics
 
 Step = Callable[[datetime], Awaitable[bool]]
 AFTER_TROUBLE = 1.0
+CLOCK_JUMP = 5.0
 
 
 class Bell:
@@ -27,6 +28,23 @@ class Bell:
         with anyio.move_on_after(at_most):
             await self._event.wait()
         self._event = anyio.Event()
+
+
+class ClockWatch:
+    """Compares the clock by which everything is due with the time that passed."""
+
+    def __init__(self) -> None:
+        self._seen: tuple[datetime, float] | None = None
+
+    def jumped(self, now: datetime) -> float:
+        """By how many seconds the clock moved more (or less: negative) than time passed since the last look; 0 where
+        that is no more than a transaction may take."""
+        passed, before = anyio.current_time(), self._seen
+        self._seen = (now, passed)
+        if before is None:
+            return 0
+        by = (now - before[0]).total_seconds() - (passed - before[1])
+        return by if abs(by) >= CLOCK_JUMP else 0
 
 
 class Loop:

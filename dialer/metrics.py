@@ -36,6 +36,10 @@ class Metrics:
             "fault",
         )
         self.conclusions = self._counter("dialer_conclusions_total", "what asking the vendor concluded", "conclusion")
+        self.clock_jumps = self._counter("dialer_clock_jumps_total", "times that the database's clock was set")
+        self.outdated = self._gauge("dialer_schema_outdated", "1 while this process drains for another's schema")
+        self.leases = self._counter("dialer_leases_expired_total", "customers whom a worker held and did not call")
+        self.pruned = self._counter("dialer_receipts_pruned_total", "settled hooks that were forgotten")
         self.claim_seconds = self._histogram("dialer_claim_seconds", "one claim transaction")
         self.place_seconds = self._histogram("dialer_place_seconds", "one placing request, until its answer")
         self.intake_seconds = self._histogram("dialer_intake_seconds", "one webhook, from arrival to acknowledgement")

@@ -74,7 +74,9 @@ class ReconcilingLoop:
 
     async def step(self, now: datetime) -> bool:
         """Ask after every call whose check is due; whether there were any."""
-        await self._database.write(queue.expire, now)
+        if expired := await self._database.write(queue.expire, now):
+            self._metrics.leases.inc(expired)
+            self._log.warning("leases expired", customers=expired)
         due = await self._database.read(binding.to_check, now, BATCH)
         by_account: dict[int, list[Any]] = defaultdict(list)
         for call in due:

@@ -26,7 +26,7 @@ from dialer.attending import AttendingLoop
 from dialer.database import Database, open_database
 from dialer.guarding import GuardingLoop
 from dialer.logs import log
-from dialer.loops import Loop
+from dialer.loops import ClockWatch, Loop
 from dialer.placing import PlacingLoop
 from dialer.pruning import PruningLoop
 from dialer.reconciling import ReconcilingLoop
@@ -111,6 +111,7 @@ class Engine:
         self._vendors = vendors
         self._role = role
         self.metrics = vendors.metrics
+        self._clock = ClockWatch()
         self._outdated: migrations.Outdated | None = None
         self._log = log("runtime")
 
@@ -135,13 +136,17 @@ class Engine:
             raise self._outdated
 
     async def _beat(self, now: datetime) -> bool:
-        """The schema is still this program's; another worker's upgrade drains this one."""
+        """Whether the schema is still this program's (else drain: another worker upgraded it), and time goes on."""
+        if by := self._clock.jumped(now):
+            self.metrics.clock_jumps.inc()
+            self._log.warning("clock jumped", seconds=round(by, 1))
         try:
             await self._database.read(migrations.require_head)
         except migrations.Outdated as outdated:
             if self._outdated is None:
                 self._log.error("schema changed: draining", detail=str(outdated))
             self._outdated = outdated
+            self.metrics.outdated.set(1)
             self._stopping.set()
         return False
 
@@ -162,7 +167,7 @@ class Engine:
         )
         steering = SteeringLoop(database, vendors, timing)
         loops["steering"] = Loop("steering", steering.step, database, brisk * 2, self.metrics)
-        pruning = PruningLoop(database, timedelta(days=settings.receipt_days))
+        pruning = PruningLoop(database, timedelta(days=settings.receipt_days), self.metrics)
         loops["pruning"] = Loop("pruning", pruning.step, database, PRUNE_EVERY, self.metrics)
         guarding = GuardingLoop(database, vendors, timing)
         loops["guarding"] = Loop("guarding", guarding.step, database, max(1 / settings.speed, 0.1), self.metrics)

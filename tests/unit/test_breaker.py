@@ -107,3 +107,10 @@ def test_a_probe_that_is_on_its_way_says_nothing_yet() -> None:
 def test_requests_on_their_way_do_not_break_a_run_of_failures() -> None:
     dials = [ON_ITS_WAY, *[TROUBLES[Reason.REQUESTS_FAIL]] * OPEN_AT[Reason.REQUESTS_FAIL]]
     assert after(Breaker(), dials).position is Position.OPEN
+
+
+def test_an_open_breaker_waits_no_longer_because_the_clock_was_set_back() -> None:
+    back = START - timedelta(hours=1)
+    rebased = judge(opened(Reason.NO_ANSWERS), [], back, TIMING)
+    assert (rebased.position, rebased.since, rebased.until) == (Position.OPEN, back, back + TIMING.breaker_pause)
+    assert judge(rebased, [], back + TIMING.breaker_pause, TIMING).position is Position.PROBING

@@ -16,7 +16,22 @@ NUMBER = re.compile(
 """Nine to fifteen digits in a row, however they are grouped; not the beginning of a date, nor an IP address."""
 SECRET_WORDS = ("key", "token", "password", "secret", "authorization", "credentials")
 # Numbers that identify rows and durations, not people.
-PLAIN = ("timestamp", "at", "until", "ms", "count", "n", "port", "pid", "version", "reference", "lease")
+PLAIN = (
+    "timestamp",
+    "at",
+    "until",
+    "ms",
+    "count",
+    "n",
+    "port",
+    "pid",
+    "version",
+    "reference",
+    "lease",
+    "call",
+    "customer",
+    "row",
+)
 
 
 def configure(level: str, style: str) -> None:

@@ -131,7 +131,7 @@ class PlacingLoop:
                     self._log.warning("slow answer", campaign=campaign.code, seconds=round(took, 1), orders=len(part))
             calls = {order.reference: call for call, order in part}
             await self._record(campaign, calls, answers)
-            self._tell(campaign, answers)
+            self._tell(campaign, part, answers)
             await self._judge(campaign, answers)
         finally:
             self._on_wire[campaign.id] -= len(part)
@@ -158,15 +158,16 @@ class PlacingLoop:
         except DATABASE_ERRORS as error:
             self._log.error("log-in not noted", detail=str(getattr(error, "orig", error)))
 
-    def _tell(self, campaign: Any, answers: Sequence[Placing]) -> None:
+    def _tell(self, campaign: Any, part: Sequence[tuple[int, Order]], answers: Sequence[Placing]) -> None:
+        names = {order.reference: {"call": call, "customer": order.cleared.customer_id} for call, order in part}
         for answer in answers:
+            told = {"campaign": campaign.code, "reference": answer.reference} | names[answer.reference]
             self._metrics.placed.labels("placed" if isinstance(answer, Placed) else answer.reason.value).inc()
             if isinstance(answer, Placed):
-                self._log.info("placed", campaign=campaign.code, reference=answer.reference)
+                self._log.info("placed", **told)
             else:
                 word = "unsure" if isinstance(answer, Unsure) else "not placed"
-                told = {"reference": answer.reference, "reason": answer.reason.value, "detail": answer.detail}
-                self._log.warning(word, campaign=campaign.code, **told)
+                self._log.warning(word, **told, reason=answer.reason.value, detail=answer.detail)
 
 
 def choose(conn: Connection, timing: Timing, campaign: Any, wish: int, token: str) -> tuple[list[int], Reason]:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, update
 
 from campaigns import binding, ledger, queue, states
-from campaigns.ledger import Told
+from campaigns.ledger import Step, Told
 from campaigns.models import Call
 from campaigns.rows import columns_of, table
 from campaigns.timing import Timing
@@ -100,10 +100,13 @@ class ReconcilingLoop:
             await self._database.write(postpone, self._timing, [call.id for call in calls])
             return
         await self._vendors.admitted(calls[0].vendor_account_id)
-        counted = await self._database.write(conclude, self._timing, [c.id for c in calls], evidence, reader)
+        counted, steps = await self._database.write(conclude, self._timing, [c.id for c in calls], evidence, reader)
         for conclusion, count in counted.items():
             self._metrics.conclusions.labels(conclusion).inc(count)
         self._log.info("reconciled", **counted)
+        for step in steps:
+            if step.moved:
+                self._log.info("concluded", **step.told())
 
 
 async def ask(gateway: Gateway, calls: Sequence[Any], now: datetime) -> Evidence:
@@ -148,8 +151,8 @@ def _by_customer(records: Sequence[Record]) -> dict[str, list[Record]]:
 
 def conclude(
     conn: Connection, timing: Timing, call_ids: Sequence[int], evidence: Evidence, reader: Reader
-) -> dict[str, int]:
-    """Write what the evidence proves of these calls; counts by conclusion."""
+) -> tuple[dict[str, int], list[Step]]:
+    """Write what the evidence proves of these calls; counts by conclusion, and what that did to the calls."""
     now = clock(conn)
     rule = reader.abandoned_without_extension
     counted: dict[str, int] = defaultdict(int)
@@ -170,9 +173,9 @@ def conclude(
         else:
             waiting.append(call.id)
     account = {call.vendor_account_id: rule for call in calls}
-    ledger.apply(conn, now, timing, told, account)
+    steps = ledger.apply(conn, now, timing, told, account)
     postpone(conn, timing, [*waiting, *(one.call_id for one in told)])
-    return dict(counted)
+    return dict(counted), steps
 
 
 def _recorded(conn: Connection, now: datetime, timing: Timing, call: Any, record: Record, reader: Reader) -> list[Told]:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from campaigns import binding, ledger, receipts, states
-from campaigns.ledger import Heard, Told
+from campaigns.ledger import Heard, Step, Told
 from campaigns.ledger.strangers import latest_inbound
 from campaigns.timing import Timing
 from campaigns.words import FactKind, Mode, ReceiptOutcome
@@ -52,34 +52,39 @@ class SettlingLoop:
     async def step(self, now: datetime) -> bool:
         """Settle one batch; whether there was one."""
         readers = await self._vendors.readers()
-        outcomes, refused = await self._database.write(settle, self._timing, readers)
+        outcomes, steps = await self._database.write(settle, self._timing, readers)
         if not outcomes:
             return False
         self._settled()
         for word, count in outcomes.items():
             self._metrics.receipts.labels(word.value).inc(count)
-        self._metrics.contradictions.inc(len(refused))
         self._log.info("settled", **{word.value: count for word, count in outcomes.items()})
-        for call_id, why in refused:
-            self._log.warning("contradiction", call=call_id, why=why)
+        for step in steps:
+            self._tell(step)
         return True
+
+    def _tell(self, step: Step) -> None:
+        self._metrics.contradictions.inc(len(step.refused))
+        if step.moved:
+            self._log.info("heard", **step.told())
+        for why in step.refused:
+            self._log.warning("contradiction", call=step.call.id, why=why)
 
 
 def settle(
     conn: Connection, timing: Timing, readers: Mapping[int, Reader]
-) -> tuple[Counter[ReceiptOutcome], list[tuple[int, str]]]:
-    """One batch of receipts, from bytes to state. How many came to what, and the contradictions."""
+) -> tuple[Counter[ReceiptOutcome], list[Step]]:
+    """One batch of receipts, from bytes to state. How many came to what, and what that did to the calls."""
     now = clock(conn)
     counted: Counter[ReceiptOutcome] = Counter()
-    refused: list[tuple[int, str]] = []
+    steps: list[Step] = []
     for batch in _read(receipts.unsettled(conn, BATCH, readers.keys()), readers):
         _match(conn, now, timing, batch)
         rule = {batch.account_id: readers[batch.account_id].abandoned_without_extension}
-        steps = ledger.apply(conn, now, timing, batch.told, rule)
-        refused += [(step.call.id, why) for step in steps for why in step.refused]
+        steps += ledger.apply(conn, now, timing, batch.told, rule)
         receipts.mark(conn, now, batch.outcomes)
         counted.update(batch.outcomes.values())
-    return counted, refused
+    return counted, steps
 
 
 def _read(found: Sequence[Any], readers: Mapping[int, Reader]) -> list[Batch]:

@@ -50,6 +50,16 @@ class Step:
     def settled_now(self) -> bool:
         return self.after.outcome != self.before.outcome
 
+    @property
+    def moved(self) -> bool:
+        return self.settled_now or self.after.state is not self.before.state
+
+    def told(self) -> dict[str, Any]:
+        """Where the call is now, for a log: our names for it and for its customer, and no number."""
+        outcome = self.after.outcome.value if self.after.outcome is not None else None
+        names = {"call": self.call.id, "reference": self.call.reference, "customer": self.call.customer_id}
+        return names | {"state": self.after.state.value if self.after.state else None, "outcome": outcome}
+
 
 def apply(
     conn: Connection,

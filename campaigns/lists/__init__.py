@@ -20,7 +20,7 @@ from campaigns.lists import headers, reading
 from campaigns.lists.entries import Entry, ListedDebt, ListedPhone, ListFile
 from campaigns.lists.faults import Fault, Remark, UnreadableList
 from campaigns.lists.gathering import gather
-from campaigns.lists.loading import ListCounts, load
+from campaigns.lists.loading import ListCounts, load, written
 from campaigns.lists.patience import uncollected
 from campaigns.lists.rejects import write_rejects
 
@@ -36,6 +36,7 @@ __all__ = [
     "load",
     "read",
     "write_rejects",
+    "written",
 ]
 
 

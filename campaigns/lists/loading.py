@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from campaigns import dnc, ledger
 from campaigns.compliance import may_ever_dial
@@ -19,7 +19,7 @@ from campaigns.lists import contracts, people
 from campaigns.lists.entries import Entry, ListFile
 from campaigns.lists.patience import uncollected
 from campaigns.lists.people import Enrolled
-from campaigns.models import Campaign, ListImport, Run, Tenant
+from campaigns.models import Campaign, Debt, ListImport, Run, Tenant
 from campaigns.rows import columns_of, in_chunks, table
 from campaigns.words import Subject
 
@@ -98,6 +98,18 @@ def load(
         .values(counts=counts.as_json())
     )
     return counts
+
+
+def written(conn: Connection, campaign: Campaign) -> list[tuple[int, int, int]]:
+    """What the campaign's newest import wrote: its id, the row of the file, the customer; for the log."""
+    debt = columns_of(Debt)
+    newest = select(func.max(LIST_IMPORT.id)).where(
+        LIST_IMPORT.tenant_id == campaign.tenant_id, LIST_IMPORT.campaign_id == campaign.id
+    )
+    rows = select(debt.list_import_id, debt.row_number, debt.customer_id).where(
+        debt.tenant_id == campaign.tenant_id, debt.list_import_id == newest.scalar_subquery()
+    )
+    return [tuple(row) for row in conn.execute(rows.order_by(debt.row_number))]
 
 
 def _dated(entries: Sequence[Entry], day: date | None) -> Sequence[Entry]:

@@ -19,10 +19,12 @@ from campaigns.lists.cells import day
 from campaigns.registers import read_ids
 from campaigns.terms import BadTerms
 from campaigns.withdrawals import Underway, Withdrawal
+from dialer import logs
 from dialer.commands.options import AsJson, Tenant, example, noun
 from dialer.commands.printing import note, say, say_json
 from dialer.commands.rejects import write_rejects
 from dialer.commands.session import Desk, change, opened
+from dialer.logs import log
 
 app = noun("Lists of customers: import them, withdraw people from them.")
 Code = Annotated[str, typer.Argument(metavar="CODE", help="The campaign's code.", show_default=False)]
@@ -66,7 +68,10 @@ def import_(
                 listed = lists.read(file, mapping, as_of, required)
             told = write_rejects(listed.remarks, rejects, file)
             with _busy(f"loading {len(listed.entries)} customers"):
-                return listed, await session.write(_load, code, listed, file.name, new_run, as_of), told
+                counts = await session.write(_load, code, listed, file.name, new_run, as_of)
+            if session.settings.log_format == "json":
+                _log_rows(code, await session.read(_written, code))
+            return listed, counts, told
 
     listed, counts, told = anyio.run(work)
     if as_json:
@@ -117,6 +122,17 @@ def _load(
 ) -> ListCounts:
     campaign = directory.find_campaign(desk.conn, desk.tenant.id, code)
     return lists.load(desk.conn, desk.now, campaign, listed, desk.actor, file_name, new_run, as_of)
+
+
+def _written(desk: Desk, code: str) -> list[tuple[int, int, int]]:
+    return lists.written(desk.conn, directory.find_campaign(desk.conn, desk.tenant.id, code))
+
+
+def _log_rows(code: str, rows: list[tuple[int, int, int]]) -> None:
+    """One line a row for whoever collects logs: by the customer's id the engine's lines go on."""
+    logs.configure("INFO", "json")
+    for imported, row, customer in rows:
+        log("lists").info("listed", campaign=code, list=imported, row=row, customer=customer)
 
 
 def _mapping(pairs: list[str]) -> dict[str, str]:

@@ -2,10 +2,14 @@
 twice, and the logs say so without a number or a secret."""
 
 import json
+import os
 import re
 import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import anyio
@@ -92,11 +96,23 @@ async def test_a_vendor_who_is_out_is_not_stormed_and_called_again_when_he_is_ba
     await floor.check(max_recall=0, unknowns=True)
 
 
+def _import(folder: Path, numbers: list[str]) -> list[Any]:
+    """`dialer list import`; what it logged."""
+    path = folder / "today.csv"
+    path.write_text("\n".join(["Mã KH,Điện thoại", *(f"T{n},{p}" for n, p in enumerate(numbers))]), encoding="utf-8")
+    environment = {**os.environ, "DIALER_DATA_DIR": str(folder), "DIALER_LOG_FORMAT": "json"}
+    command = [sys.executable, "-m", "dialer", "list", "import", "A", str(path)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
+    assert not re.search(r"0900000\d{3}|84900000\d{3}", done.stderr)
+    return [json.loads(line) for line in done.stderr.splitlines()]
+
+
 async def test_the_logs_of_a_whole_campaign_hold_no_number_and_no_secret(floor: Floor, tmp_path: Path) -> None:
     faults = floor.simulator.faults
     faults.place_error_after_rate = 0.1
     faults.error_rate = 0.05
-    await floor.campaign("A", Mode.CLICK2CALL, phones(15), max_recall_count="1")
+    await floor.campaign("A", Mode.CLICK2CALL, [], max_recall_count="1")
+    rows = await anyio.to_thread.run_sync(_import, tmp_path, phones(15))
     written: list[str] = []
     with serving(tmp_path, DIALER_LOG_FORMAT="json", DIALER_LOG_LEVEL="DEBUG") as process:
         assert process.stderr is not None
@@ -110,6 +126,14 @@ async def test_the_logs_of_a_whole_campaign_hold_no_number_and_no_secret(floor: 
     assert len(lines) > 30
     assert not re.search(r"0900000\d{3}|84900000\d{3}", everything)
     assert not [secret for secret in (HOOK_KEY, HOOK_PATH, "simulator-api-key", "eyJ") if secret in everything]
+    # A customer is followed by one name from his row of the list to the hook that settled his call.
+    customer = next(line["customer"] for line in rows if line["row"] == 3)
+    his = [line for line in lines if line.get("customer") == customer]
+    assert his[0]["event"] in ("placed", "unsure")
+    assert his[-1]["event"] in ("heard", "concluded")
+    assert his[-1]["state"] == "settled"
+    settled = {line["customer"] for line in lines if line.get("state") == "settled"}
+    assert settled == {line["customer"] for line in rows}
     # A call is followed by one name from the placing to the vendor's record.
     named = {line["reference"] for line in lines if line["event"] in ("placed", "unsure")}
     rung = {ring.customer_id for ring in floor.simulator.journal.entries}

@@ -44,7 +44,7 @@ class Metrics:
         self.place_seconds = self._histogram("dialer_place_seconds", "one placing request, until its answer")
         self.intake_seconds = self._histogram("dialer_intake_seconds", "one webhook, from arrival to acknowledgement")
         self.waiting = self._gauge("dialer_intake_waiting", "hooks of this process that wait to be written")
-        self.calls = self._gauge("dialer_calls", "calls by state and outcome", "state", "outcome")
+        self.calls = self._gauge("dialer_calls", "calls by state, outcome and reason", "state", "outcome", "reason")
         self.customers = self._gauge("dialer_customers", "customers by campaign and status", "campaign", "status")
         self.due = self._gauge("dialer_due_customers", "customers whose turn it is", "campaign")
         self.unsettled = self._gauge("dialer_unsettled_receipts", "receipts that wait to be settled")
@@ -77,8 +77,8 @@ class Metrics:
         return generate_latest(self.registry)
 
     def _show(self, asked: "Asked") -> None:
-        for (state, outcome), count in asked.calls.items():
-            self.calls.labels(state, outcome).set(count)
+        for words, count in asked.calls.items():
+            self.calls.labels(*words).set(count)
         for (campaign, status), count in asked.customers.items():
             self.customers.labels(campaign, status).set(count)
         for campaign, count in asked.due.items():
@@ -107,15 +107,14 @@ class Asked:
 
     def __init__(self, conn: Connection) -> None:
         call, campaign, customer = columns_of(Call), columns_of(Campaign), columns_of(Customer)
-        self.calls = _pairs(
-            conn.execute(select(call.state, call.outcome, func.count()).group_by(call.state, call.outcome))
-        )
+        told = (call.state, call.outcome, call.reason)
+        self.calls = _counted(conn.execute(select(*told, func.count()).group_by(*told)))
         waiting = and_(customer.status.in_(WAITING_STATUSES), customer.open_call_id.is_(None))
         named = customer.campaign_id == campaign.id
         joined = table(Customer).join(table(Campaign), named)
         standing = campaign.deleted_at.is_(None)
         by_status = select(campaign.code, customer.status, func.count()).select_from(joined).where(standing)
-        self.customers = _pairs(conn.execute(by_status.group_by(campaign.code, customer.status)))
+        self.customers = _counted(conn.execute(by_status.group_by(campaign.code, customer.status)))
         now = clock(conn)
         due = select(campaign.code, func.count()).select_from(joined).where(standing, waiting, customer.due_at <= now)
         self.due: dict[str, int] = dict(conn.execute(due.group_by(campaign.code)).all())
@@ -131,8 +130,9 @@ class Asked:
         self.troubles = [(name, reason.value) for name, reason in conn.execute(troubled)]
 
 
-def _pairs(rows: Iterable[Any]) -> dict[tuple[str, str], int]:
-    return {(str(a), str(b.value if hasattr(b, "value") else b or "")): count for a, b, count in rows}
+def _counted(rows: Iterable[Any]) -> dict[tuple[str, ...], int]:
+    """Counts by words; what has none is an empty one."""
+    return {tuple(str(word or "") for word in words): count for *words, count in rows}
 
 
 def _breakers(conn: Connection) -> dict[tuple[str, str], Breaker]:

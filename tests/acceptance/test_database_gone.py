@@ -56,10 +56,21 @@ async def test_postgresql_falls_in_mid_campaign_and_nobody_is_lost_or_rung_twice
                 await floor.finished("A", "B", seconds=90)
                 assert await metric(address, "dialer_database_up") == 1
                 assert failed >= 1
+                await _both_roles_tell(address, web)
         assert lines.of("step failed", log_level="error")
         assert not [line for line in lines.of("step failed") if "exc_info" in line], "a plain line, no traceback"
         await floor.check(max_recall=1, unknowns=True)
         await floor.database.close()
+
+
+async def _both_roles_tell(engine: str, web: str) -> None:
+    """What the database knows is the same on every page; what a process did stands on its own."""
+    for page in (engine, web):
+        assert await metric(page, "dialer_customers", campaign="A") == 40
+        assert await metric(page, "dialer_calls", state="settled") >= 49
+    assert await metric(web, "dialer_hooks_total", status="204") >= 1
+    assert await metric(web, "dialer_intake_seconds_count") >= 1
+    assert await metric(engine, "dialer_receipts_total", outcome="applied") >= 1
 
 
 async def _rung(floor: Floor, count: int) -> bool:

@@ -133,9 +133,19 @@ async def test_a_program_of_another_schema_is_refused_in_one_line(floor: Floor) 
 
 
 async def test_a_worker_drains_and_ends_when_another_upgraded_the_schema(floor: Floor) -> None:
+    """In the middle of a campaign: what it had on the wire is settled, and the new version goes on."""
+    await floor.campaign("A", Mode.AUTOCALL, phones(60), concurrent_call="8", max_recall_count="0")
     with worker(floor, "engine") as (process, _):
+        await floor.until(lambda: _rung(floor, 10))
         await floor.database.write(_upgrade_further)
         assert await anyio.to_thread.run_sync(process.wait, 30) == 2
+    assert await live_calls(floor.database) == 0
+    assert len(floor.simulator.journal.entries) < 60
+    with listening() as lines:
+        async with floor.engine():
+            await floor.until(lines.has("schema changed: draining"), seconds=10)
+            assert "db upgrade" in lines.of("schema changed: draining")[0]["detail"]
+    await floor.check(max_recall=0)
 
 
 def _upgrade_further(conn: Connection) -> None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Connection, select
 
-from campaigns import agents, shelf
+from campaigns import agents, ledger, shelf
 from campaigns.models import Campaign, Tenant, VendorAccount
 from campaigns.rows import columns_of, ignoring, table
 from campaigns.terms import BadTerms, hold_to
@@ -98,7 +98,13 @@ def _with_vendor() -> Any:
 
 
 def create_campaign(
-    conn: Connection, now: datetime, account: Any, code: str, mode: Mode, terms: Mapping[str, Any]
+    conn: Connection,
+    now: datetime,
+    account: Any,
+    code: str,
+    mode: Mode,
+    terms: Mapping[str, Any],
+    actor: str = "engine",
 ) -> Any:
     """A draft with these terms (`campaigns.terms.agree`) and its agents. Raises `Taken`, `BadCode`, `BadTerms`."""
     checked_code(code, "campaign")
@@ -115,8 +121,10 @@ def create_campaign(
     if made is None:
         raise _collision(conn, account, code, terms["queue_code"])
     campaign = find_campaign(conn, account.tenant_id, code)
+    ledger.founded(conn, now, campaign, actor)
     if terms["agents"]:
         agents.assign(conn, now, campaign, terms["agents"])
+        ledger.staffed(conn, now, campaign, (), terms["agents"], actor)
     return campaign
 
 

@@ -13,11 +13,13 @@ from campaigns.ledger.commands import (
     command,
     delete,
     fed,
+    founded,
     hold_back,
     let_in,
     pause,
     queue_became,
     shut_out,
+    staffed,
 )
 from campaigns.ledger.customers import (
     Closing,
@@ -51,6 +53,7 @@ __all__ = [
     "delete",
     "enlist",
     "fed",
+    "founded",
     "hear",
     "hold_back",
     "intend",
@@ -66,5 +69,6 @@ __all__ = [
     "rename",
     "reopen",
     "shut_out",
+    "staffed",
     "unbind",
 ]

@@ -1,5 +1,6 @@
 """What users want of a campaign, and what the vendor holds for it; each change written with its reason."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -72,6 +73,20 @@ def amend(conn: Connection, now: datetime, campaign: Any, values: dict[str, Any]
     _change(conn, now, campaign, values, before, after, actor)
 
 
+def founded(conn: Connection, now: datetime, campaign: Any, actor: str) -> None:
+    """A campaign was made; its history begins."""
+    _note(conn, now, campaign, "", f"{campaign.wanted}", actor)
+
+
+def staffed(
+    conn: Connection, now: datetime, campaign: Any, before: Collection[str], after: Collection[str], actor: str
+) -> None:
+    """Other agents than before, by their extensions, work for a campaign."""
+    if set(before) != set(after):
+        said = [f"agents={','.join(sorted(extensions))}" for extensions in (before, after)]
+        _note(conn, now, campaign, said[0], said[1], actor)
+
+
 def pause(conn: Connection, now: datetime, campaign_id: int, reason: Reason, detail: str) -> bool:
     """The engine pauses a running campaign by itself, for a reason that only a person can clear."""
     columns = columns_of(Campaign)
@@ -141,6 +156,19 @@ def _change(
         .where(columns.tenant_id == campaign.tenant_id, columns.id == campaign.id)
         .values(**values)
     )
+    _note(conn, now, campaign, before, after, actor, reason, detail)
+
+
+def _note(
+    conn: Connection,
+    now: datetime,
+    campaign: Any,
+    before: str,
+    after: str,
+    actor: str,
+    reason: Reason | None = None,
+    detail: str | None = None,
+) -> None:
     told = {
         "tenant_id": campaign.tenant_id,
         "campaign_id": campaign.id,

@@ -80,7 +80,7 @@ def create(
 
     def work(desk: Desk) -> dict[str, Any]:
         account = accounts.find_account(desk.conn, desk.tenant.id, vendor)
-        return _shown(desk, directory.create_campaign(desk.conn, desk.now, account, code, mode, terms))
+        return _shown(desk, directory.create_campaign(desk.conn, desk.now, account, code, mode, terms, desk.actor))
 
     _tell(change(tenant, work), as_json, f"campaign {code} created; give it a list with `dialer list import {code}`")
 
@@ -130,7 +130,9 @@ def _set(desk: Desk, campaign: Any, changes: dict[str, Any]) -> None:
     if new:
         ledger.amend(desk.conn, desk.now, campaign, new, desk.actor)
     if users is not None:
+        before = [agent.extension for agent in agents.roster(desk.conn, desk.tenant.id, campaign.id)]
         agents.assign(desk.conn, desk.now, campaign, users)
+        ledger.staffed(desk.conn, desk.now, campaign, before, users, desk.actor)
     if new.keys() & {"variables", "purpose", "rulebook"}:
         customer = columns_of(Customer)
         hindered = select(customer.id).where(

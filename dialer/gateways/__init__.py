@@ -283,7 +283,7 @@ class Gateway(Protocol):
         ...
 
     async def remove_hooks(self, url: str) -> Sequence[str]:
-        """Take off only those registered for `url`; the event names taken off."""
+        """Take off only ours: those for `url`, or for an address that ends in the same unguessable segment."""
         ...
 
     async def check(self, url: str, vendor_users: Mapping[str, str], now: datetime) -> Findings:

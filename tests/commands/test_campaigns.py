@@ -54,6 +54,22 @@ def test_what_is_set_is_shown_and_an_empty_text_takes_it_away(cli: Cli, vendor: 
     assert "hotline" not in shown
 
 
+def test_who_made_a_campaign_and_changed_its_agents_stands_in_its_history(
+    cli: Cli, vendor: None, tmp_path: Path
+) -> None:
+    cli("campaign", "create", "A", "--vendor", "sim", "--mode", "click2call", "--agents", "101=ann,102")
+    for agents in ("102,103", "103,102"):
+        assert cli("campaign", "set", "A", "--agents", agents).code == 0
+    with create_engine(f"sqlite:///{tmp_path / 'data' / 'dialer.db'}").connect() as conn:
+        told = conn.execute(text('SELECT "before", "after", actor FROM change ORDER BY id')).all()
+    assert [(row.before, row.after) for row in told] == [
+        ("", "draft"),
+        ("agents=", "agents=101,102"),
+        ("agents=101,102", "agents=102,103"),
+    ]
+    assert all(row.actor not in ("", "engine") for row in told)
+
+
 def test_the_wanted_state_goes_its_way(cli: Cli, campaign: str) -> None:
     for verb, state in (("start", "running"), ("pause", "paused"), ("resume", "running"), ("stop", "stopped")):
         assert cli("campaign", verb, campaign, "--json").json["state"] == state

@@ -61,8 +61,8 @@ async def register(wire: Wire, url: str, key: str) -> Registration:
 
 
 async def remove(wire: Wire, url: str) -> Sequence[str]:
-    """Take off what is registered for exactly this address; the event names."""
-    ours = [row for row in await registered(wire) if row.at(url)]
+    """Take off what is registered for this address, or for another that ends in our secret; the event names."""
+    ours = [row for row in await registered(wire) if row.ours(url)]
     for row in ours:
         await _delete(wire, row)
     return _events(ours)
@@ -70,7 +70,7 @@ async def remove(wire: Wire, url: str) -> Sequence[str]:
 
 def standing(there: Sequence[Registered], url: str) -> dict[str, str]:
     """What became of each event: `ours`, `foreign` (others have it and we do not) or `missing`."""
-    ours = {row.event for row in there if row.at(url)}
+    ours = {row.event for row in there if row.ours(url)}
     foreign = {row.event for row in there if not row.ours(url)}
     return {event: "ours" if event in ours else "foreign" if event in foreign else "missing" for event in EVENTS}
 

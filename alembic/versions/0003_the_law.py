@@ -125,11 +125,13 @@ def upgrade() -> None:
     op.add_column("consent", sa.Column("actor", sa.String(), nullable=True))
     op.add_column("consent", sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("customer", sa.Column("callback_id", ID, nullable=True))
+    op.add_column("number", sa.Column("reviewed_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("person", sa.Column("agreed_hours", DOCUMENT, server_default=sa.text("'[]'"), nullable=False))
 
 
 def downgrade() -> None:
     op.drop_column("person", "agreed_hours")
+    op.drop_column("number", "reviewed_at")
     op.drop_column("customer", "callback_id")
     op.drop_column("consent", "recorded_at")
     op.drop_column("consent", "actor")

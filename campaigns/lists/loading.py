@@ -205,7 +205,7 @@ def _count(conn: Connection, campaign: Campaign, listfile: ListFile, enrolled: S
         on_dnc=_on_dnc(conn, campaign, [one.entry for one in enrolled]),
         updated=updated,
         unchanged=sum(len(one.entry.debts) for one in known) - updated,
-        needs_review=sum(phone.needs_review for one in enrolled for phone in one.entry.phones),
+        needs_review=sum(one.doubted for one in enrolled),
     )
 
 

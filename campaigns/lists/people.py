@@ -33,6 +33,8 @@ class Enrolled:
     listed_before: bool = False
     changed: bool = False
     changed_debts: int = 0
+    doubted: int = 0
+    """How many of the listed numbers may be land lines of before 2018."""
 
 
 def identify(conn: Connection, now: datetime, tenant_id: int, enrolled: Sequence[Enrolled]) -> None:
@@ -126,7 +128,7 @@ def _no_longer_named(one: Enrolled, before: dict[str, Any]) -> list[int]:
 
 def _numbers(conn: Connection, tenant_id: int, person_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     found: dict[int, dict[str, Any]] = {}
-    wanted = (NUMBER.person_id, NUMBER.phone, NUMBER.id, *(NUMBER[column] for column in TOLD))
+    wanted = (NUMBER.person_id, NUMBER.phone, NUMBER.id, NUMBER.reviewed_at, *(NUMBER[column] for column in TOLD))
     for row in matching(conn, wanted, NUMBER.person_id, person_ids, NUMBER.tenant_id == tenant_id):
         found.setdefault(row.person_id, {})[row.phone] = row
     return found
@@ -138,6 +140,7 @@ def _compare(one: Enrolled, before: dict[str, Any], today: date) -> tuple[list[d
     for position, phone in enumerate(one.entry.phones):
         row = before.get(phone.e164)
         told = _told(phone, position, today, row)
+        one.doubted += told["needs_review"] and told["removed_at"] is None
         if row is None:
             new.append({"phone": phone.e164, **told})
         elif told != {column: getattr(row, column) for column in told}:
@@ -147,9 +150,13 @@ def _compare(one: Enrolled, before: dict[str, Any], today: date) -> tuple[list[d
 
 def _told(phone: ListedPhone, position: int, today: date, before: Any) -> dict[str, Any]:
     """The columns of a number. Its day stays as it was unless the list tells one, for the same list imported a week
-    later is no newer; and so does a doubt that rests on it.
+    later is no newer; and so does a doubt that rests on it. What somebody judged stays as he said.
     """
     told = {"role": phone.role, "position": position, "note": phone.note, "removed_at": None}
+    if before is not None and before.reviewed_at is not None:
+        wrong = before.needs_review
+        judged = {"needs_review": wrong, "removed_at": before.removed_at if wrong else None}
+        return {**told, "vintage": before.vintage, **judged}
     if before is not None and phone.vintage in (None, before.vintage):
         return {**told, "vintage": before.vintage, "needs_review": before.needs_review or phone.needs_review}
     return {**told, "vintage": phone.vintage or today, "needs_review": phone.needs_review}

@@ -70,6 +70,8 @@ class Number(SQLModel, table=True):
     dead_at: datetime | None = Field(default=None, sa_column=moment())
     removed_at: datetime | None = Field(default=None, sa_column=moment())
     """When a corrected list no longer named this number; history keeps it."""
+    reviewed_at: datetime | None = Field(default=None, sa_column=moment())
+    """When somebody judged a number in doubt: what he said stands, whatever a list says after it."""
 
 
 class Agent(SQLModel, table=True):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event, func, select
 
-from campaigns import dnc, lists
+from campaigns import dnc, lists, people
 from campaigns.lists import ListCounts, ListFile
 from campaigns.models import Campaign, Customer, Debt, ListImport, Number, Person, Run
 from campaigns.rows import table
@@ -319,3 +319,25 @@ def test_the_shipped_samples_can_be_loaded_twice(engine: Engine, campaign: Campa
         assert counts.rows_read == counts.kept + sum(counts.rejected.values()) + counts.duplicates
     assert counts.unchanged == counts.kept == 59
     assert len(rows_of(engine, Customer)) == 330
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_what_somebody_judged_of_a_doubtful_number_outlives_the_list(
+    engine: Engine, load_rows: LoadRows, right: bool
+) -> None:
+    old = date(2018, 1, 1)
+    row = [*AN[:2], "0383123456 / 0912345678", *AN[3:]]
+    load_rows(row, numbers_as_of=old)
+    with engine.begin() as conn:
+        [doubted] = people.doubtful(conn, 1, "+84383123456")
+        people.review(conn, MONDAY, 1, [doubted.id], right)
+    counts = load_rows(row, numbers_as_of=old)
+    assert (counts.needs_review, counts.unchanged) == (0, 1)
+    judged = rows_of(engine, Number)[0]
+    assert (judged.needs_review, judged.removed_at is None) == (not right, right)
+
+
+def test_a_doubt_is_told_again_at_every_import_until_somebody_judges_it(engine: Engine, load_rows: LoadRows) -> None:
+    row = [*AN[:2], "0383123456", *AN[3:]]
+    load_rows(row, numbers_as_of=date(2018, 1, 1))
+    assert load_rows(row).needs_review == 1

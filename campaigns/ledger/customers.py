@@ -26,6 +26,8 @@ CURABLE = (
     Reason.MISSING_VARIABLE,
     Reason.UNKNOWN_ZONE,
     Reason.MISSING_PURPOSE,
+    Reason.CONSENT_MISSING,
+    Reason.NEEDS_REVIEW,
 )
 find_locked = Find(
     select(table(Customer))

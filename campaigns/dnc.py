@@ -13,6 +13,8 @@ from campaigns.statements import Find, Insert
 from campaigns.words import Purpose, Scope, Subject
 
 EVERY_PURPOSE = "all"
+REGISTER_SOURCE = "register:"
+"""How the source of an entry begins that came with a register's copy."""
 SUPPRESSION = columns_of(Suppression)
 CALL = columns_of(Call)
 
@@ -66,13 +68,15 @@ def suppress(conn: Connection, now: datetime, tenant_id: int, entries: Sequence[
 def lift(
     conn: Connection, now: datetime, tenant_id: int, subjects: Iterable[str], actor: str, campaign_id: int | None = None
 ) -> list[str]:
-    """End the open entries of these numbers or ids in this scope; the subjects that had one."""
+    """End the open entries of these numbers or ids in this scope; the subjects that had one. A register's entries end
+    with a copy that no longer holds them, and not by hand."""
     scope = SUPPRESSION.campaign_id == campaign_id if campaign_id else SUPPRESSION.campaign_id.is_(None)
     open_entry = and_(
         SUPPRESSION.tenant_id == tenant_id,
         SUPPRESSION.until.is_(None),
         scope,
         SUPPRESSION.subject.in_(list(subjects)),
+        SUPPRESSION.source.not_like(f"{REGISTER_SOURCE}%"),
     )
     found = list(conn.scalars(select(SUPPRESSION.subject).where(open_entry)))
     conn.execute(update(table(Suppression)).where(open_entry).values(until=now, lifted_by=actor))

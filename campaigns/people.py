@@ -7,12 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, or_, select, update
 
-from campaigns.models import Customer, Number, Person
+from campaigns.models import Number, Person
 from campaigns.rows import columns_of, in_chunks, table
 from campaigns.statements import Find
 from campaigns.words import Role
 
-CUSTOMER = columns_of(Customer)
 NUMBER = columns_of(Number)
 PERSON = columns_of(Person)
 CHUNK = 5000
@@ -31,9 +30,6 @@ find_numbers = Find(
     key=NUMBER.person_id,
 )
 find_people = Find(select(table(Person)).where(PERSON.tenant_id == bindparam("tenant_id")), key=PERSON.id)
-find_customers = Find(
-    select(CUSTOMER.id, CUSTOMER.person_id).where(CUSTOMER.tenant_id == bindparam("tenant_id")), key=CUSTOMER.person_id
-)
 
 
 def by_key(conn: Connection, tenant_id: int, keys: Iterable[str]) -> dict[str, int]:
@@ -65,11 +61,6 @@ def numbers(conn: Connection, tenant_id: int, person_ids: Iterable[int]) -> dict
     for row in find_numbers(conn, person_ids, tenant_id=tenant_id):
         found[row.person_id].append(row)
     return found
-
-
-def customers(conn: Connection, tenant_id: int, person_ids: Iterable[int]) -> list[int]:
-    """The customers that these people are, on whatever list."""
-    return sorted(row.id for row in find_customers(conn, person_ids, tenant_id=tenant_id))
 
 
 def agree(conn: Connection, tenant_id: int, person_id: int, hours: Sequence[Sequence[str]]) -> None:

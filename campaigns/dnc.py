@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
-from campaigns.models import Call, Campaign, Customer, Number, Person, Register, Suppression
+from campaigns.models import Call, Campaign, Customer, Number, Person, Suppression
 from campaigns.rows import LIVE, columns_of, table
 from campaigns.statements import Find, Insert
 from campaigns.words import Purpose, Scope, Subject
@@ -96,15 +96,6 @@ def suppressed(
     numbers = find_suppressed(conn, phones, kind=Subject.NUMBER, **bound)
     people = find_suppressed(conn, person_keys, kind=Subject.PERSON, **bound)
     return {row.subject for row in numbers}, {row.subject for row in people}
-
-
-def register_as_of(conn: Connection, tenant_id: int, name: str) -> datetime | None:
-    """When our copy of a register was made; None where we have none."""
-    register = columns_of(Register)
-    made: datetime | None = conn.scalar(
-        select(func.max(register.as_of)).where(register.tenant_id == tenant_id, register.name == name)
-    )
-    return made
 
 
 def history(conn: Connection, tenant_id: int, subject: str) -> list[Any]:

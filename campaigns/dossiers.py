@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from campaigns import consents, dnc, zones
+from campaigns import consents, copies, dnc, zones
 from campaigns.compliance import Dossier, Mandate, Withheld, may_ever_dial, review
+from campaigns.hours import DAYS
 from campaigns.models import Call, Customer, Debt, Number, Person
 from campaigns.recollection import Recollection, recollect
 from campaigns.retries import STATUS_OF
@@ -25,7 +26,6 @@ DEBT = columns_of(Debt)
 NUMBER = columns_of(Number)
 PERSON = columns_of(Person)
 RING_SECONDS = 45
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 TENANT: Any = bindparam("tenant_id")
 
 find_customers = Find(select(table(Customer)).where(CUSTOMER.tenant_id == TENANT), key=CUSTOMER.id)
@@ -114,7 +114,7 @@ def brief(conn: Connection, tenant: Any, campaign: Any, rulebook: Rulebook | Non
         advertiser=campaign.advertiser,
         brandname=campaign.brandname,
         brandname_until=campaign.brandname_until,
-        register_as_of=dnc.register_as_of(conn, tenant.id, register) if register else None,
+        register_as_of=copies.as_of(conn, tenant.id, register) if register else None,
     )
     return Brief(tenant, campaign, mandate, rulebook)
 
@@ -252,7 +252,7 @@ def _zones(of: Brief, person: Any, number: Any) -> tuple[str, ...]:
 
 def _agreed(person: Any) -> tuple[AgreedHours, ...]:
     return tuple(
-        AgreedHours(time.fromisoformat(opens), time.fromisoformat(closes), frozenset({WEEKDAYS.index(day)}))
+        AgreedHours(time.fromisoformat(opens), time.fromisoformat(closes), frozenset({DAYS.index(day)}))
         for day, opens, closes in person.agreed_hours
     )
 

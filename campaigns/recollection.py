@@ -6,14 +6,14 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from campaigns.models import Call, Contact
+from campaigns.contacts import moments, moments_by_phone
+from campaigns.models import Call
 from campaigns.rows import columns_of
 from campaigns.statements import Find, aside
 from campaigns.touches import Touch
 from campaigns.words import CallState, Channel, Origin, Outcome
 
 CALL = columns_of(Call)
-CONTACT = columns_of(Contact)
 # A hand-over waits in the vendor's queue before it rings, and its row is found by when it was intended.
 IN_QUEUE = timedelta(hours=3)
 
@@ -37,21 +37,8 @@ CALLS = select(
     CALL.intended_at >= bindparam("since"),
     CALL.state != CallState.RELEASED,
 )
-CONTACTS = select(
-    CONTACT.at,
-    CONTACT.person_id,
-    CONTACT.phone,
-    CONTACT.purpose,
-    CONTACT.advertiser,
-    CONTACT.contract_number,
-    CONTACT.channel,
-    CONTACT.conversation,
-).where(CONTACT.at >= bindparam("since"))
 find_calls_with = Find(CALLS, key=CALL.person_id)
 find_calls_to = Find(CALLS, key=CALL.phone)
-OF_THE_TENANT: Any = bindparam("tenant_id")
-find_contacts_with = Find(CONTACTS.where(CONTACT.tenant_id == OF_THE_TENANT), key=CONTACT.person_id)
-find_contacts_to = Find(CONTACTS.where(aside(CONTACT.tenant_id) == OF_THE_TENANT), key=CONTACT.phone)
 
 
 class Recollection:
@@ -85,8 +72,8 @@ def recollect(
     }
     for row in calls.values():
         found.add(_call(row))
-    contacts = (*find_contacts_with(conn, person_ids, **bound), *find_contacts_to(conn, phones, **bound))
-    for contact in dict.fromkeys(_contact(row) for row in contacts):
+    told = (*moments(conn, tenant_id, person_ids, since), *moments_by_phone(conn, tenant_id, phones, since))
+    for contact in dict.fromkeys(_contact(row) for row in told):
         found.add(contact)
     return found
 

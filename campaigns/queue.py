@@ -83,6 +83,8 @@ find_siblings = (
             CUSTOMER.open_call_id.is_(None),
             CUSTOMER.due_at <= bindparam("now"),
         )
+        # Without the offset PostgreSQL would join, and read the whole list of each campaign to find one who is due.
+        .offset(0)
         .exists(),
     )
     .order_by(CAMPAIGN.id)

@@ -81,15 +81,15 @@ def falling() -> Iterator[Fallible]:
 
 
 @contextmanager
-def serving() -> Iterator[Server]:
-    """A server for as long as the tests need one. Raises `Unavailable`."""
+def serving(options: Sequence[str] = CARELESS) -> Iterator[Server]:
+    """A server for as long as the tests need one, started with these options. Raises `Unavailable`."""
     if given := os.environ.get(VARIABLE):
         yield Server(make_url(given))
         return
     binaries = _binaries()
     folder = Path(tempfile.mkdtemp(prefix="dialer-pg-"))
     try:
-        process = _start(binaries, folder)
+        process = _start(binaries, folder, options)
         try:
             yield Server(URL.create("postgresql+asyncpg", USER, database="postgres", query={"host": str(folder)}))
         finally:
@@ -116,8 +116,8 @@ def _binaries() -> Path:
     )
 
 
-def _start(binaries: Path, folder: Path) -> subprocess.Popen[bytes]:
-    return _cluster(binaries, folder, CARELESS)()
+def _start(binaries: Path, folder: Path, habits: Sequence[str]) -> subprocess.Popen[bytes]:
+    return _cluster(binaries, folder, habits)()
 
 
 def _cluster(binaries: Path, folder: Path, habits: Sequence[str]) -> Callable[[], subprocess.Popen[bytes]]:

@@ -1,0 +1,79 @@
+"""`python -m tests.bench --scale full --page`: measure, print, keep, and write the page."""
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import sys
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from dialer import logs
+from tests import postgres
+from tests.bench import choose, settling
+from tests.bench.ground import durable_server, fresh
+from tests.bench.measuring import Figure
+from tests.bench.scale import SCALES, Scale
+
+ROWS = {row.NAME: row for row in (choose, settling)}
+LIBRARIES = ("sqlalchemy", "asyncpg", "aiohttp")
+
+
+def main() -> int:
+    options = _options()
+    logs.configure("ERROR", "json")
+    scale = SCALES[options.scale]
+    started = perf_counter()
+    run = asyncio.run(measured(scale, options.rows.split(","), options.databases.split(",")))
+    run["seconds"] = round(perf_counter() - started)
+    if options.json:
+        Path(options.json).write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--scale", choices=SCALES, default="quick")
+    parser.add_argument("--rows", default=",".join(ROWS), help="which, separated by commas")
+    parser.add_argument("--databases", default="postgresql,sqlite")
+    parser.add_argument("--json", metavar="FILE", help="keep the figures there")
+    parser.add_argument("--page", action="store_true", help="write docs/performance.md of them")
+    return parser.parse_args()
+
+
+async def measured(scale: Scale, rows: list[str], databases: list[str]) -> dict[str, Any]:
+    """All that one run found out: where it ran, and a figure a line."""
+    figures: list[Figure] = []
+    versions = {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
+    with ExitStack() as stack:
+        server = stack.enter_context(durable_server()) if "postgresql" in databases else None
+        for name in rows:
+            for kind in databases:
+                async with fresh(server if kind == "postgresql" else None, f"bench_{name}") as ground:
+                    versions[kind] = ground.version
+                    for figure in await ROWS[name].measure(ground, scale):
+                        figures.append(figure)
+                        print(line(figure), flush=True)
+    return {
+        "at": datetime.now(UTC).date().isoformat(),  # noqa: TID251 the day of the run
+        "scale": scale.name,
+        "cores": os.cpu_count(),
+        "versions": versions,
+        "figures": [figure.as_json() for figure in figures],
+    }
+
+
+def line(figure: Figure) -> str:
+    said = f"{figure.row:9} {figure.database:10} {figure.case:65} {figure.ours:12,.2f} {figure.unit}"
+    if figure.ratio is not None and figure.spread is not None:
+        said += f" of {figure.reference:,.0f}: {figure.ratio:.2f} ({figure.spread[0]:.2f} to {figure.spread[1]:.2f})"
+    return f"{said} {'' if figure.met else 'MISSED'}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -31,6 +31,7 @@ from dialer.placing import PlacingLoop
 from dialer.pruning import PruningLoop
 from dialer.reconciling import ReconcilingLoop
 from dialer.registering import RegisteringLoop, doors_of
+from dialer.sealing import SealingLoop
 from dialer.settings import Settings
 from dialer.settling import SettlingLoop
 from dialer.steering import SteeringLoop
@@ -41,6 +42,7 @@ from dialer.webhooks import Webhooks
 ROLES = ("all", "web", "engine")
 WATCH_EVERY = 0.1
 PRUNE_EVERY = 3600.0
+SEAL_EVERY = 15.0
 BEAT_EVERY = 5.0
 
 
@@ -169,6 +171,8 @@ class Engine:
         loops["steering"] = Loop("steering", steering.step, database, brisk * 2, self.metrics)
         pruning = PruningLoop(database, timedelta(days=settings.receipt_days), self.metrics)
         loops["pruning"] = Loop("pruning", pruning.step, database, PRUNE_EVERY, self.metrics)
+        sealing = SealingLoop(database, self._vault)
+        loops["sealing"] = Loop("sealing", sealing.step, database, SEAL_EVERY, self.metrics)
         guarding = GuardingLoop(database, vendors, timing)
         loops["guarding"] = Loop("guarding", guarding.step, database, max(1 / settings.speed, 0.1), self.metrics)
         attending = AttendingLoop(database, vendors, timing)

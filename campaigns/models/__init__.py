@@ -11,7 +11,7 @@ from campaigns.models.campaign import (
     Run,
     VendorAccount,
 )
-from campaigns.models.evidence import Consent, Contact, Decision, Register, RulebookText, Seal, Suppression
+from campaigns.models.evidence import Chain, Consent, Contact, Decision, Register, RulebookText, Seal, Suppression
 from campaigns.models.identity import Agent, Number, Person, Tenant
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Callback",
     "Campaign",
     "CampaignAgent",
+    "Chain",
     "Change",
     "Consent",
     "Contact",

@@ -36,6 +36,7 @@ class Suppression(SQLModel, table=True):
             unique=True,
         ),
         Index("ix_suppression_history", "tenant_id", "subject"),
+        partial_index("ix_suppression_lifted", "tenant_id", "id", where="until IS NOT NULL AND lifting_seal IS NULL"),
         one_of("suppression", "scope", Scope),
         one_of("suppression", "subject_kind", Subject),
     )
@@ -54,6 +55,8 @@ class Suppression(SQLModel, table=True):
     since: datetime = Field(sa_column=moment(nullable=False))
     until: datetime | None = Field(default=None, sa_column=moment())
     lifted_by: str | None = None
+    lifting_seal: int | None = None
+    """The ordinal of the seal over its lifting; null: still to be sealed."""
 
 
 class Consent(SQLModel, table=True):
@@ -171,3 +174,20 @@ class Seal(SQLModel, table=True):
     digest: bytes = Field(sa_type=LargeBinary)
     signature: bytes | None = Field(default=None, sa_type=LargeBinary)
     at: datetime = Field(sa_column=moment(nullable=False))
+
+
+class Chain(SQLModel, table=True):
+    """A tenant's hash chain: where it ends, up to which ids it is sealed, and its keys."""
+
+    __table_args__ = (UniqueConstraint("tenant_id", name="uq_chain_tenant"),)
+    id: int | None = Field(default=None, sa_column=key())
+    tenant_id: int = Field(foreign_key="tenant.id", sa_type=Id)
+    seals: int
+    head: bytes = Field(sa_type=LargeBinary)
+    """The link of the last seal."""
+    positions: dict[str, Any] = Field(sa_column=document())
+    """By kind of evidence: no row with an id up to this one is still to be sealed."""
+    sealed_keys: bytes = Field(sa_type=LargeBinary)
+    """The key of the pseudonyms and the one that signs, sealed by `DIALER_SECRET_KEY`."""
+    public_key: bytes = Field(sa_type=LargeBinary)
+    made_at: datetime = Field(sa_column=moment(nullable=False))

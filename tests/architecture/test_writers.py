@@ -12,7 +12,7 @@ GUARDED = ("Call", "Customer", "Campaign", "Change", "Fact")
 """The tables that hold a state, and those that hold its history."""
 LEDGER = "campaigns.ledger"
 WRITERS = ("update", "insert", "delete", "ignoring", "insert_ignoring", "Insert", "Update", "on_conflict_do_update")
-READERS = ("select", "select_from", "join", "join_from", "outerjoin", "exists", "where", "correlate", "_lock")
+READERS = ("Kind", "select", "select_from", "join", "join_from", "outerjoin", "exists", "where", "correlate", "_lock")
 STATES = {
     "state",
     "status",

@@ -1,0 +1,14 @@
+"""Every call that was placed judged again, under the rulebook of its day, by somebody who was not there.
+
+Nothing here is shared with the gate: the rulebook's text is read anew, hours are looked up minute by minute, and what a
+cap counts is counted one by one. It is slow, so that it is obvious.
+
+texts    a rulebook's TOML, as far as the gate holds it
+cases    a call, and everything that stood then: other calls, contacts, entries, consents, registers
+checker  what was wrong with it
+"""
+
+from campaigns.audit.cases import cases, count
+from campaigns.audit.checker import Judgement, Outcome, Wrong, judge
+
+__all__ = ["Judgement", "Outcome", "Wrong", "cases", "count", "judge"]

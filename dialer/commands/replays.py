@@ -1,0 +1,167 @@
+"""A replay written into a folder: a page to read, a table to count in, and a manifest that is signed.
+
+`manifest.sig` holds the sixty-four bytes of an Ed25519 signature over `manifest.json` as it lies there.
+"""
+
+import csv
+import hashlib
+import html
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from campaigns.audit import Judgement, Outcome
+from campaigns.phones import mask, national
+from dialer.commands.language import label, vietnamese
+from dialer.commands.printing import at
+
+CSV_FILE, PAGE_FILE, MANIFEST, SIGNATURE = "replay.csv", "replay.html", "manifest.json", "manifest.sig"
+COLUMNS = (
+    "call",
+    "reference",
+    "campaign",
+    "customer",
+    "person",
+    "number",
+    "role",
+    "purpose",
+    "rulebook",
+    "version",
+    "claimed",
+    "verdict",
+    "reasons",
+    "facts",
+    "missing",
+    "remarks",
+)
+SHOWN = 1000
+"""So many calls that were not lawful stand on the page; the table has them all."""
+WORDS = {
+    "title": ("Calls judged again", "Các cuộc gọi được xét lại"),
+    "calls": ("calls judged", "cuộc gọi đã xét"),
+    "lawful": ("lawful", "hợp lệ"),
+    "violation": ("violation", "vi phạm"),
+    "unjudgeable": ("cannot be judged", "không thể xét"),
+    "period": ("Period", "Thời gian"),
+    "none": ("No violation was found.", "Không phát hiện vi phạm."),
+    "time": ("time", "thời gian"),
+    "number": ("number", "số điện thoại"),
+    "verdict": ("verdict", "kết luận"),
+    "why": ("why", "vì sao"),
+    "rulebook": ("rulebook", "bộ quy tắc"),
+    "call": ("call", "cuộc gọi"),
+    "campaign": ("campaign", "chiến dịch"),
+    "more": ("The others stand in replay.csv.", "Các cuộc gọi còn lại nằm trong replay.csv."),
+}
+
+
+def word(name: str) -> str:
+    return WORDS[name][vietnamese()]
+
+
+@dataclass
+class Tally:
+    """What the checker said so far. Only what was not lawful is remembered."""
+
+    verdicts: Counter[Outcome] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    unlawful: list[Judgement] = field(default_factory=list)
+
+    def add(self, one: Judgement) -> None:
+        self.verdicts[one.outcome] += 1
+        self.reasons.update({wrong.reason.value for wrong in one.wrongs} | set(one.missing))
+        if one.outcome is not Outcome.LAWFUL and len(self.unlawful) < SHOWN:
+            self.unlawful.append(one)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        named = {outcome.value: self.verdicts[outcome] for outcome in Outcome}
+        return {"calls": self.verdicts.total(), **named}
+
+
+class Folder:
+    """The table is written as calls are judged; page and manifest come at the end."""
+
+    def __init__(self, path: Path, zone: str, codes: Mapping[int, str], in_full: bool) -> None:
+        path.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._zone = zone
+        self._codes = codes
+        self._in_full = in_full
+        self._file = open(path / CSV_FILE, "w", encoding="utf-8-sig", newline="")  # noqa: SIM115
+        self._rows = csv.writer(self._file)
+        self._rows.writerow(COLUMNS)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._file.close()
+
+    def add(self, one: Judgement) -> None:
+        call = one.call
+        told = (call.id, call.reference, self._codes.get(call.campaign_id), call.customer_id, call.person_id)
+        what = (self._number(call), call.role, call.purpose, call.rulebook, call.rulebook_version)
+        said = ("; ".join(w.reason for w in one.wrongs), "; ".join(w.fact for w in one.wrongs))
+        more = ("; ".join(one.missing), "; ".join(one.remarks))
+        self._rows.writerow([*told, *what, at(call.intended_at, self._zone), one.outcome, *said, *more])
+
+    def _number(self, call: Any) -> str:
+        return national(call.phone) if self._in_full else mask(call.phone)
+
+    def finish(self, tally: Tally, told: Mapping[str, Any], sign: Callable[[bytes], bytes]) -> None:
+        """`told` is what the manifest says besides the files' digests."""
+        self._file.close()
+        (self._path / PAGE_FILE).write_text(self._page(tally, told), encoding="utf-8")
+        digests = {name: digest_of(self._path / name) for name in (CSV_FILE, PAGE_FILE)}
+        manifest = json.dumps({**told, "counts": tally.counts, "files": digests}, indent=2, sort_keys=True) + "\n"
+        (self._path / MANIFEST).write_bytes(manifest.encode())
+        (self._path / SIGNATURE).write_bytes(sign(manifest.encode()))
+
+    def _page(self, tally: Tally, told: Mapping[str, Any]) -> str:
+        counts = "".join(f"<tr><td>{html.escape(word(n))}</td><td>{c}</td></tr>" for n, c in tally.counts.items())
+        rows = "".join(self._row(one) for one in tally.unlawful)
+        heads = "".join(f"<th>{word(n)}</th>" for n in ("time", "call", "campaign", "number", "rulebook"))
+        table = f"<table><tr>{heads}<th>{word('verdict')}</th><th>{word('why')}</th></tr>{rows}</table>"
+        more = f"<p>{word('more')}</p>" if len(tally.unlawful) == SHOWN else ""
+        period = html.escape(f"{told['tenant']}: {told['from']} – {told['to']}")
+        return PAGE.format(
+            title=word("title"), period=period, counts=counts, table=(table + more) if rows else word("none")
+        )
+
+    def _row(self, one: Judgement) -> str:
+        call = one.call
+        why = [f"{label(wrong.reason)}: {wrong.fact}" for wrong in one.wrongs] + list(one.missing)
+        book = f"{call.rulebook} {call.rulebook_version}"
+        campaign = self._codes.get(call.campaign_id) or ""
+        told = (at(call.intended_at, self._zone), call.id, campaign, self._number(call), book, word(one.outcome))
+        cells = "".join(f"<td>{html.escape(str(cell))}</td>" for cell in (*told, "; ".join(why)))
+        return f"<tr>{cells}</tr>"
+
+
+PAGE = """<!doctype html>
+<html><head><meta charset="utf-8"><title>{title}</title>
+<style>body{{font:14px/1.5 sans-serif;margin:2em;max-width:75em}}table{{border-collapse:collapse;margin:1em 0}}
+td,th{{border:1px solid #bbb;padding:.3em .6em;text-align:left;vertical-align:top}}</style></head>
+<body><h1>{title}</h1><p>{period}</p><table>{counts}</table>{table}</body></html>
+"""
+
+
+def digest_of(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def faults_of(folder: Path, genuine: Callable[[bytes, bytes], bool]) -> list[str]:
+    """What is wrong with a folder: the files that are not what the manifest says, and the signature."""
+    manifest = (folder / MANIFEST).read_bytes()
+    wrong = [] if genuine((folder / SIGNATURE).read_bytes(), manifest) else [SIGNATURE]
+    files: dict[str, str] = json.loads(manifest).get("files", {})
+    for name, digest in sorted(files.items()):
+        file = folder / Path(name).name
+        if not file.exists() or digest_of(file) != digest:
+            wrong.append(name)
+    return wrong

@@ -176,5 +176,5 @@ def test_no_permission_is_made_of_another() -> None:
 
 def test_every_call_that_is_placed_was_cleared_by_the_gate() -> None:
     """An order and an intent take a permission; whoever makes one stands behind the gate."""
-    assert {where for where, _ in makers("Intent")} <= {"dialer.placing"}
-    assert {where for where, _ in makers("Order")} <= {"dialer.placing"}
+    assert {where for where, _ in makers("Intent")} <= {"dialer.handovers"}
+    assert {where for where, _ in makers("Order")} <= {"dialer.handovers"}

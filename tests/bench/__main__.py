@@ -14,7 +14,6 @@ from time import perf_counter
 from typing import Any
 
 from dialer import logs
-from tests import postgres
 from tests.bench import choose, settling
 from tests.bench.ground import durable_server, fresh
 from tests.bench.measuring import Figure

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from campaigns.words import Mode
 from dialer.database import clock
-from dialer.placing import choose
+from dialer.handovers import choose
 from tests.bench import populating
 from tests.bench.ground import TIMING, Ground
 from tests.bench.measuring import Figure, by_turns, compared, timed

@@ -42,7 +42,9 @@ class Figure:
         return asdict(self) | {"met": self.met}
 
 
-def compared(row: str, database: str, case: str, unit: str, pairs: Iterable[tuple[float, float]], **more: Any) -> Figure:
+def compared(
+    row: str, database: str, case: str, unit: str, pairs: Iterable[tuple[float, float]], **more: Any
+) -> Figure:
     """A figure of what the rounds gave: (ours, reference) each."""
     mine, theirs = zip(*pairs, strict=True)
     each = [ours / reference for ours, reference in zip(mine, theirs, strict=True)]

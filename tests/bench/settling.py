@@ -6,7 +6,6 @@ numbers and receipts.
 """
 
 import json
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
@@ -69,7 +68,9 @@ async def measure(ground: Ground, scale: Scale) -> list[Figure]:
     return [compared(NAME, ground.kind, case, "facts/s", pairs, at_least=AIM)]
 
 
-def _round(prepare: Callable[[], Awaitable[int]], work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[float]]:
+def _round(
+    prepare: Callable[[], Awaitable[int]], work: Callable[[], Awaitable[None]]
+) -> Callable[[], Awaitable[float]]:
     async def once() -> float:
         count = await prepare()
         started = perf_counter()

@@ -15,7 +15,7 @@ from campaigns.rows import table
 from campaigns.states import Fact
 from campaigns.timing import Timing
 from campaigns.words import Channel, FactKind, Mode, Outcome, Promise, Purpose, Reason, Subject
-from dialer import chains, placing
+from dialer import chains, handovers
 from dialer.database import CLOCK
 from dialer.sealing import SealingLoop
 from dialer.vault import Vault
@@ -66,8 +66,8 @@ class Evidence:
 
     def _calls(self, conn: Connection, listed: Any) -> None:
         ids = [one.customer_id for one in listed]
-        chosen, _ = placing.choose(conn, TIMING, self.campaign, len(ids), "token")
-        handover = placing.commit(conn, TIMING, self.campaign, chosen, "token")
+        chosen, _ = handovers.choose(conn, TIMING, self.campaign, len(ids), "token")
+        handover = handovers.commit(conn, TIMING, self.campaign, chosen, "token")
         told = [ledger.Told(call, _record(self.now, place)) for place, call in enumerate(sorted(handover.orders))]
         ledger.apply(conn, self.now, TIMING, told)
 

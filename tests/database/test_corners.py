@@ -19,7 +19,7 @@ from campaigns.rows import columns_of, table
 from campaigns.states import Fact
 from campaigns.timing import Timing
 from campaigns.words import FactKind, Mode, Outcome, Reason, ReceiptOutcome, Status
-from dialer import placing, reconciling
+from dialer import handovers, reconciling
 from dialer.database import CLOCK
 from dialer.gateways import Placed, Record
 from dialer.settling import settle
@@ -39,8 +39,8 @@ def at(now: datetime, work: Callable[..., Any], *args: Any) -> Callable[[Connect
 
 def dial(conn: Connection, one: Any, token: str) -> list[int]:
     """What one step of placing commits."""
-    chosen, _ = placing.choose(conn, TIMING, one, 20, token)
-    return sorted(placing.commit(conn, TIMING, one, chosen, token).orders)
+    chosen, _ = handovers.choose(conn, TIMING, one, 20, token)
+    return sorted(handovers.commit(conn, TIMING, one, chosen, token).orders)
 
 
 def tell(conn: Connection, call: int, *facts: Fact) -> None:
@@ -69,10 +69,10 @@ def test_who_turns_out_to_be_in_a_call_after_he_was_claimed_is_not_called(databa
     database.run(debtors, of, one, 1)
     (call,) = database.run(at(START, dial, one, "first"))
     database.run(tell, call, Fact(FactKind.NOT_PLACED, START, reason=Reason.AGENT_BUSY))
-    claimed, _ = database.run(at(START, placing.choose, TIMING, one, 20, "second"))
+    claimed, _ = database.run(at(START, handovers.choose, TIMING, one, 20, "second"))
     assert claimed
     database.run(tell, call, RINGING)
-    database.run(at(START, placing.commit, TIMING, one, claimed, "second"))
+    database.run(at(START, handovers.commit, TIMING, one, claimed, "second"))
     assert list(database.run(calls, of.tenant_id)) == [call]
 
 
@@ -114,7 +114,7 @@ def test_a_placing_answer_takes_its_call_id_from_a_call_that_was_taken_for_anoth
     database.run(at(START, arrive, of, [body(RINGING, phone, "OURS")], START))
     reference = database.run(calls, of.of.tenant_id)[of.call_ids[0]].reference
     answer = [Placed(reference, "OURS")]
-    database.run(at(START, placing.record, TIMING, of.campaign, {reference: of.call_ids[0]}, answer))
+    database.run(at(START, handovers.record, TIMING, of.campaign, {reference: of.call_ids[0]}, answer))
     assert database.run(calls, of.of.tenant_id)[of.call_ids[0]].vendor_call_id == "OURS"
 
 

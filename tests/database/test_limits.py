@@ -13,7 +13,7 @@ from campaigns.models import CampaignAgent, Tenant, VendorAccount
 from campaigns.rows import columns_of, table
 from campaigns.timing import Timing
 from campaigns.words import Mode, Reason, Wanted
-from dialer import placing
+from dialer import handovers
 from dialer.database import CLOCK
 
 TIMING = Timing()
@@ -22,8 +22,8 @@ TIMING = Timing()
 def step(conn: Connection, one: Any, wish: int = 20, token: str = "token") -> tuple[int, Reason]:
     """One step of placing: how many it starts, and why not more."""
     conn.execution_options(**{CLOCK: lambda: START})
-    chosen, because = placing.choose(conn, TIMING, one, wish, token)
-    return len(placing.commit(conn, TIMING, one, chosen, token).orders), because
+    chosen, because = handovers.choose(conn, TIMING, one, wish, token)
+    return len(handovers.commit(conn, TIMING, one, chosen, token).orders), because
 
 
 def founded(conn: Connection, mode: Mode = Mode.AUTOCALL, people: int = 30, **columns: Any) -> tuple[Company, Any]:
@@ -107,9 +107,9 @@ def test_the_autodialer_rings_ahead_of_its_agents_by_its_ratio(database: Desk, r
 @pytest.mark.parametrize("wanted", [Wanted.PAUSED, Wanted.STOPPED])
 def test_what_was_claimed_before_a_pause_is_not_placed_after_it(database: Desk, wanted: Wanted) -> None:
     of, one = database.run(founded)
-    chosen, _ = database.run(placing.choose, TIMING, one, 5, "token")
+    chosen, _ = database.run(handovers.choose, TIMING, one, 5, "token")
     database.run(ledger.command, START, one, wanted, "test")
-    assert database.run(placing.commit, TIMING, one, chosen, "token").orders == {}
+    assert database.run(handovers.commit, TIMING, one, chosen, "token").orders == {}
     assert database.run(step, one) == (0, Reason.NOT_RUNNING)
     assert database.run(calls, of.tenant_id) == {}
 
@@ -121,9 +121,9 @@ def test_a_lease_that_ran_out_between_claim_and_intent_places_nothing(database: 
 
     def slow(conn: Connection) -> int:
         conn.execution_options(**{CLOCK: lambda: START})
-        chosen, _ = placing.choose(conn, TIMING, one, 5, "token")
+        chosen, _ = handovers.choose(conn, TIMING, one, 5, "token")
         conn.execution_options(**{CLOCK: lambda: late})
-        return len(placing.commit(conn, TIMING, one, chosen, "token").orders)
+        return len(handovers.commit(conn, TIMING, one, chosen, "token").orders)
 
     assert database.run(slow) == 0
     assert database.run(calls, of.tenant_id) == {}

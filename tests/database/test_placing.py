@@ -15,7 +15,7 @@ from campaigns.models import Campaign
 from campaigns.rows import columns_of, table
 from campaigns.timing import Timing
 from campaigns.words import Mode, Reason, Status, Subject, Wanted
-from dialer import placing
+from dialer import handovers
 
 TIMING = Timing()
 
@@ -24,13 +24,13 @@ def claimed(conn: Connection) -> tuple[Any, Any, list[Any], list[int]]:
     of = company(conn)
     one = campaign(conn, of, Mode.AUTOCALL, concurrent_call=5)
     listed = debtors(conn, of, one, 3)
-    chosen, because = placing.choose(conn, TIMING, one, 20, "token")
+    chosen, because = handovers.choose(conn, TIMING, one, 20, "token")
     assert because is Reason.AT_CAMPAIGN_LIMIT
     return of, one, listed, chosen
 
 
 def committed(conn: Connection, one: Any, chosen: list[int]) -> set[int]:
-    handover = placing.commit(conn, TIMING, one, chosen, "token")
+    handover = handovers.commit(conn, TIMING, one, chosen, "token")
     return {order.cleared.customer_id for order in handover.orders.values()}
 
 
@@ -67,7 +67,7 @@ def test_a_worker_whose_lease_is_gone_dials_nobody(database: Desk, token: str) -
     of, one, _, chosen = database.run(claimed)
 
     def late(conn: Connection) -> int:
-        return len(placing.commit(conn, TIMING, one, chosen, token).orders)
+        return len(handovers.commit(conn, TIMING, one, chosen, token).orders)
 
     assert database.run(late) == 0
     assert database.run(calls, of.tenant_id) == {}
@@ -75,7 +75,7 @@ def test_a_worker_whose_lease_is_gone_dials_nobody(database: Desk, token: str) -
 
 def test_what_was_handed_over_is_in_the_ledger_before_it_is_sent(database: Desk) -> None:
     of, one, _, chosen = database.run(claimed)
-    handover: Callable[[Connection], Any] = lambda conn: placing.commit(conn, TIMING, one, chosen, "token")  # noqa: E731
+    handover: Callable[[Connection], Any] = lambda conn: handovers.commit(conn, TIMING, one, chosen, "token")  # noqa: E731
     orders = database.run(handover).orders
     known = {call.reference for call in database.run(calls, of.tenant_id).values()}
     assert {order.reference for order in orders.values()} == known

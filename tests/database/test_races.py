@@ -21,7 +21,7 @@ from campaigns.rows import columns_of, table
 from campaigns.states import Fact
 from campaigns.timing import Timing
 from campaigns.words import FactKind, Mode, Outcome, Reason, Role, Status, Subject
-from dialer import placing
+from dialer import handovers
 
 from .test_queue import clearance
 
@@ -42,7 +42,7 @@ def floor(conn: Connection, count: int, **columns: Any) -> tuple[Company, Any]:
 
 def claims(one: Any, wish: int = 20) -> list[Callable[[Connection], list[int]]]:
     """What `WORKERS` engines do at the same moment."""
-    return [lambda conn, i=i: placing.choose(conn, TIMING, one, wish, f"worker{i}")[0] for i in range(WORKERS)]
+    return [lambda conn, i=i: handovers.choose(conn, TIMING, one, wish, f"worker{i}")[0] for i in range(WORKERS)]
 
 
 def busy(conn: Connection, tenant_id: int) -> int:
@@ -84,7 +84,7 @@ def test_claims_and_intents_of_four_workers_stay_below_the_limit_to_the_end(post
     of, one = postgresql.run(floor, MANY)
 
     def worker(number: int) -> Callable[[Connection], Any]:
-        return lambda conn: placing.commit(conn, TIMING, one, list(chosen[number]), f"worker{number}")
+        return lambda conn: handovers.commit(conn, TIMING, one, list(chosen[number]), f"worker{number}")
 
     def end(conn: Connection) -> None:
         live = [call for call in calls(conn, of.tenant_id).values() if call.state.live]
@@ -260,11 +260,11 @@ def test_dossiers_read_in_the_same_transaction_see_the_newest_suppression(postgr
     """A number that is suppressed between claim and intent is not dialed: the intent asks again."""
     of, one = postgresql.run(floor, 1)
     (customer,) = postgresql.run(customers, of.tenant_id).values()
-    chosen, _ = postgresql.run(placing.choose, TIMING, one, 20, "token")
+    chosen, _ = postgresql.run(handovers.choose, TIMING, one, 20, "token")
     assert chosen == [customer.id]
     tenant = postgresql.run(read, Tenant, of.tenant_id)
     postgresql.run(_suppress, of, tenant, one)
-    assert postgresql.run(placing.commit, TIMING, one, chosen, "token").orders == {}
+    assert postgresql.run(handovers.commit, TIMING, one, chosen, "token").orders == {}
     (customer,) = postgresql.run(customers, of.tenant_id).values()
     assert (customer.status, customer.reason, customer.lease_token) == (Status.DNC, Reason.SUPPRESSED, None)
 

@@ -84,7 +84,10 @@ async def test_a_vendor_who_answers_every_placing_with_500_is_not_stormed(tmp_pa
 
 @pytest.mark.parametrize(
     ("reason", "script", "bad", "at_once"),
-    [(Reason.CALLS_FAIL_FAST, "not-available", 25, AT_ONCE), (Reason.NO_ANSWERS, "no-answered", 120, 60)],
+    [
+        (Reason.CALLS_FAIL_FAST, "not-available", 25, AT_ONCE),
+        pytest.param(Reason.NO_ANSWERS, "no-answered", 120, 60, marks=pytest.mark.deep),
+    ],
 )
 async def test_a_carrier_on_which_nobody_is_reached_is_not_called_on(
     tmp_path: Path, reason: Reason, script: str, bad: int, at_once: int

@@ -37,7 +37,9 @@ async def trouble(floor: Floor) -> tuple[Reason | None, str | None]:
     return await floor.database.read(ask)
 
 
-@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize(
+    "mode", [Mode.AUTOCALL, Mode.CLICK2CALL, pytest.param(Mode.AUTODIALER, marks=pytest.mark.deep)]
+)
 async def test_wrong_credentials_pause_the_campaign_and_say_so_until_they_work_again(floor: Floor, mode: Mode) -> None:
     faults, simulator = floor.simulator.faults, floor.simulator
     faults.refuse_credentials = True
@@ -77,7 +79,7 @@ async def test_wrong_credentials_pause_the_campaign_and_say_so_until_they_work_a
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
-        ("place_error_rate", Reason.CONNECTION_LOST),
+        pytest.param("place_error_rate", Reason.CONNECTION_LOST, marks=pytest.mark.deep),
         ("place_error_after_rate", Reason.CONNECTION_LOST),
         ("close_after_reading_rate", Reason.CONNECTION_LOST),
         ("hang_rate", Reason.TIMED_OUT),

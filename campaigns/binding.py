@@ -7,17 +7,15 @@ from sqlalchemy import ColumnElement, Connection, Integer, and_, bindparam, or_,
 
 from campaigns.models import Call, Customer, VendorAccount
 from campaigns.rows import LIVE, OURS, columns_of, table
-from campaigns.statements import Find
+from campaigns.statements import Find, aside
 from campaigns.words import CallState
 
 CALL = columns_of(Call)
 CUSTOMER = columns_of(Customer)
 ACCOUNT = columns_of(VendorAccount)
 
-ON_ACCOUNT = and_(
-    CALL.tenant_id == select(ACCOUNT.tenant_id).where(ACCOUNT.id == bindparam("account_id")).scalar_subquery(),
-    CALL.vendor_account_id == bindparam("account_id"),
-)
+TENANT = CALL.tenant_id == select(ACCOUNT.tenant_id).where(ACCOUNT.id == bindparam("account_id")).scalar_subquery()
+ON_ACCOUNT = and_(TENANT, CALL.vendor_account_id == bindparam("account_id"))
 BOUND = (
     CALL.id,
     CALL.campaign_id,
@@ -29,7 +27,10 @@ BOUND = (
     CALL.mode,
 )
 find_by_vendor_id = Find(select(*BOUND).where(ON_ACCOUNT), key=CALL.vendor_call_id)
-find_by_reference = Find(select(*BOUND).where(ON_ACCOUNT), key=CALL.reference)
+# A reference is its tenant's: an index by account would be one over all calls of the account.
+find_by_reference = Find(
+    select(*BOUND).where(TENANT, aside(CALL.vendor_account_id) == bindparam("account_id")), key=CALL.reference
+)
 find_awaiting_id = Find(
     select(*BOUND).where(ON_ACCOUNT, CALL.vendor_call_id.is_(None), LIVE, OURS),
     key=CALL.phone,
@@ -79,7 +80,7 @@ def live_of(tenant_id: Any, account_id: Any, campaign_id: Any) -> ColumnElement[
 OF_CAMPAIGN = live_of(bindparam("tenant"), bindparam("account"), bindparam("campaign"))
 UNDIALED = and_(or_(CALL.state == CallState.PLACED, CALL.state == CallState.UNSURE), CALL.ringing_at.is_(None))
 find_at_vendor = select(table(Call)).where(OF_CAMPAIGN, UNDIALED).order_by(CALL.id)
-find_live = select(CALL.id).where(OF_CAMPAIGN).limit(1)
+find_live = select(CALL.id).where(OF_CAMPAIGN).limit(ONE)
 
 
 def at_vendor(conn: Connection, campaign: Any) -> list[Any]:

@@ -3,20 +3,26 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, or_, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select
 
 from campaigns.models import Call, Campaign, Customer, Number, Person, Suppression
 from campaigns.rows import LIVE, columns_of, table
-from campaigns.statements import Find, Insert
+from campaigns.statements import Find, Insert, Update, aside, own
 from campaigns.words import Purpose, Scope, Subject
 
 EVERY_PURPOSE = "all"
 REGISTER_SOURCE = "register:"
 """How the source of an entry begins that came with a register's copy."""
-SUPPRESSION = columns_of(Suppression)
 CALL = columns_of(Call)
+CAMPAIGN = columns_of(Campaign)
+CUSTOMER = columns_of(Customer)
+NUMBER = columns_of(Number)
+PERSON = columns_of(Person)
+SUPPRESSION = columns_of(Suppression)
+TENANT: Any = bindparam("tenant_id")
 
 write_suppressions = Insert(
     Suppression,
@@ -34,6 +40,35 @@ find_suppressed = Find(
     ),
     key=SUPPRESSION.subject,
 )
+find_open = Find(
+    select(SUPPRESSION.id, SUPPRESSION.subject).where(
+        SUPPRESSION.tenant_id == TENANT,
+        SUPPRESSION.until.is_(None),
+        func.coalesce(SUPPRESSION.campaign_id, 0) == bindparam("scope"),
+        SUPPRESSION.source.not_like(f"{REGISTER_SOURCE}%"),
+    ),
+    key=SUPPRESSION.subject,
+)
+end_suppressions = Update(
+    Suppression, own("until", "lifted_by"), where="suppression.id = :id", shared=["until", "lifted_by"]
+)
+LIVE_CALL = (
+    select(CALL.id, CALL.phone, CALL.state, CALL.mode, CAMPAIGN.code.label("campaign"), CUSTOMER.code)
+    .join(table(Customer), CALL.customer_id == CUSTOMER.id)
+    .join(table(Campaign), CALL.campaign_id == CAMPAIGN.id)
+    .where(aside(CALL.tenant_id) == TENANT, LIVE)
+)
+find_live_to = Find(LIVE_CALL, key=CALL.phone)
+find_live_with = Find(
+    LIVE_CALL.join(table(Person), CALL.person_id == PERSON.id).where(
+        PERSON.tenant_id == TENANT, PERSON.key_kind == Subject.PERSON
+    ),
+    key=PERSON.key,
+)
+# With the role, because SQLite likes an index that holds all of an answer better than one that finds it.
+find_owners = Find(select(NUMBER.person_id, NUMBER.role).where(NUMBER.tenant_id == TENANT), key=NUMBER.phone)
+find_people = Find(select(PERSON.id).where(PERSON.tenant_id == TENANT, PERSON.key_kind.in_(Subject)), key=PERSON.key)
+find_listed = Find(select(CUSTOMER.id).where(CUSTOMER.tenant_id == TENANT), key=CUSTOMER.person_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +105,9 @@ def lift(
 ) -> list[str]:
     """End the open entries of these numbers or ids in this scope; the subjects that had one. A register's entries end
     with a copy that no longer holds them, and not by hand."""
-    scope = SUPPRESSION.campaign_id == campaign_id if campaign_id else SUPPRESSION.campaign_id.is_(None)
-    open_entry = and_(
-        SUPPRESSION.tenant_id == tenant_id,
-        SUPPRESSION.until.is_(None),
-        scope,
-        SUPPRESSION.subject.in_(list(subjects)),
-        SUPPRESSION.source.not_like(f"{REGISTER_SOURCE}%"),
-    )
-    found = list(conn.scalars(select(SUPPRESSION.subject).where(open_entry)))
-    conn.execute(update(table(Suppression)).where(open_entry).values(until=now, lifted_by=actor))
-    return sorted(set(found))
+    found = find_open(conn, subjects, tenant_id=tenant_id, scope=campaign_id or 0)
+    end_suppressions(conn, [{"id": entry.id} for entry in found], until=now, lifted_by=actor)
+    return sorted({entry.subject for entry in found})
 
 
 def suppressed(
@@ -108,26 +135,13 @@ def live_calls(conn: Connection, tenant_id: int, entries: Sequence[Entry]) -> li
     """The calls that an entry comes too late for, or that must be taken back: call, campaign and customer."""
     phones = [e.subject for e in entries if e.subject_kind is Subject.NUMBER]
     keys = [e.subject for e in entries if e.subject_kind is Subject.PERSON]
-    customer, campaign, person = columns_of(Customer), columns_of(Campaign), columns_of(Person)
-    chosen = (
-        select(CALL.id, CALL.phone, CALL.state, CALL.mode, campaign.code.label("campaign"), customer.code)
-        .join(table(Customer), CALL.customer_id == customer.id)
-        .join(table(Campaign), CALL.campaign_id == campaign.id)
-        .join(table(Person), CALL.person_id == person.id)
-        .where(CALL.tenant_id == tenant_id, LIVE)
-        .where(or_(CALL.phone.in_(phones), and_(person.key_kind == Subject.PERSON, person.key.in_(keys))))
-        .order_by(CALL.id)
-    )
-    return list(conn.execute(chosen))
+    calls = [*find_live_to(conn, phones, tenant_id=tenant_id), *find_live_with(conn, keys, tenant_id=tenant_id)]
+    return list({call.id: call for call in sorted(calls, key=attrgetter("id"))}.values())
 
 
 def listed_with(conn: Connection, tenant_id: int, subjects: Iterable[str]) -> list[int]:
     """The customers whom these numbers or ids concern."""
     subjects = list(subjects)
-    customer, person, number = columns_of(Customer), columns_of(Person), columns_of(Number)
-    by_number = select(number.person_id).where(number.tenant_id == tenant_id, number.phone.in_(subjects))
-    by_key = select(person.id).where(person.tenant_id == tenant_id, person.key.in_(subjects))
-    concerned = select(customer.id).where(
-        customer.tenant_id == tenant_id, or_(customer.person_id.in_(by_number), customer.person_id.in_(by_key))
-    )
-    return list(conn.scalars(concerned.order_by(customer.id)))
+    people = {number.person_id for number in find_owners(conn, subjects, tenant_id=tenant_id)}
+    people |= {person.id for person in find_people(conn, subjects, tenant_id=tenant_id)}
+    return sorted(customer.id for customer in find_listed(conn, people, tenant_id=tenant_id))

@@ -8,16 +8,16 @@ refers to these rows can be written meanwhile.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Select, and_, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Integer, Select, and_, bindparam, func, literal_column, or_, select, update
 
 from campaigns import agents
 from campaigns.breaker import Breaker
 from campaigns.models import Call, Campaign, Customer, Tenant, VendorAccount
 from campaigns.rows import LIVE, OURS, WAITING, columns_of, table
-from campaigns.statements import Find, Update, own
+from campaigns.statements import NONE_LEFT_OUT, ONE, Find, Update, aside, own
 from campaigns.timing import Timing
 from campaigns.words import CallState, Mode, Wanted
 
@@ -26,6 +26,7 @@ CAMPAIGN = columns_of(Campaign)
 CUSTOMER = columns_of(Customer)
 # A claim looks at so many priorities one by one, and at those that are left in one go.
 PRIORITIES = 50
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 WAITS: Sequence[Any] = (
     CUSTOMER.tenant_id == bindparam("tenant_id"),
@@ -51,10 +52,12 @@ lock_campaign = _lock(Campaign, CAMPAIGN.id == bindparam("campaign_id"))
 
 answered = CALL.state == CallState.ANSWERED
 seen_with_nobody = and_(answered, CALL.extension.is_(None), CALL.agent_id.is_(None), CALL.mode == Mode.AUTODIALER)
+# An index that gives the campaigns in order holds every call that ever was.
+by_campaign = aside(CALL.campaign_id)
 count_live = (
-    select(CALL.campaign_id, func.count(), func.count().filter(~answered), func.count().filter(seen_with_nobody))
+    select(by_campaign, func.count(), func.count().filter(~answered), func.count().filter(seen_with_nobody))
     .where(CALL.tenant_id == bindparam("tenant_id"), LIVE, OURS)
-    .group_by(CALL.campaign_id)
+    .group_by(by_campaign)
 )
 count_leased = (
     select(CUSTOMER.campaign_id, func.count())
@@ -83,8 +86,10 @@ find_siblings = (
             CUSTOMER.open_call_id.is_(None),
             CUSTOMER.due_at <= bindparam("now"),
         )
-        # Without the offset PostgreSQL would join, and read the whole list of each campaign to find one who is due.
-        .offset(0)
+        # Without the offset PostgreSQL would join, and without the order look through the table, to find one of them.
+        .order_by(CUSTOMER.priority, CUSTOMER.due_at, CUSTOMER.id)
+        .limit(ONE)
+        .offset(NONE_LEFT_OUT)
         .exists(),
     )
     .order_by(CAMPAIGN.id)
@@ -98,16 +103,18 @@ find_withdrawn = (
         LIVE,
         CALL.withdrawn_at.is_not(None),
     )
-    .limit(1)
+    .limit(ONE)
 )
 
 
 def _priorities() -> Select[Any]:
     """The priorities of those who wait, each found from the one before it: a step in the index, however many wait."""
-    first = select(func.min(CUSTOMER.priority).label("priority")).where(*WAITS).cte("turns", recursive=True)
-    following = select(func.min(CUSTOMER.priority)).where(*WAITS, CUSTOMER.priority > first.c.priority)
+    # By order and limit, not by `min`: of a new list PostgreSQL knows too little to see that an index has the smallest.
+    smallest = select(CUSTOMER.priority).where(*WAITS).order_by(CUSTOMER.priority, CUSTOMER.due_at, CUSTOMER.id)
+    first = select(smallest.limit(ONE).scalar_subquery().label("priority")).cte("turns", recursive=True)
+    following = smallest.where(CUSTOMER.priority > first.c.priority).limit(ONE)
     turns = first.union_all(select(following.scalar_subquery()).where(first.c.priority.is_not(None)))
-    return select(turns.c.priority).where(turns.c.priority.is_not(None)).limit(PRIORITIES)
+    return select(turns.c.priority).where(turns.c.priority.is_not(None)).limit(literal_column(str(PRIORITIES)))
 
 
 def _due(of_priority: Any) -> Select[Any]:
@@ -130,6 +137,16 @@ find_due_after = _due(CUSTOMER.priority > bindparam("priority"))
 lease = Update(
     Customer, own("lease_token", "lease_until"), where="customer.id = :id", shared=["lease_token", "lease_until"]
 )
+give_back = (
+    update(table(Customer))
+    # Every lease has an end. That it is asked for leads SQLite to the index of leases, and not to all customers.
+    .where(
+        CUSTOMER.tenant_id == bindparam("of_tenant"),
+        CUSTOMER.lease_token == bindparam("token"),
+        CUSTOMER.lease_until > EVER,
+    )
+    .values(lease_token=None, lease_until=None)
+)
 find_held = Find(
     _lock(
         Customer,
@@ -149,15 +166,10 @@ find_running = (
 find_waiting = (
     select(CUSTOMER.id)
     .where(CUSTOMER.tenant_id == bindparam("tenant_id"), CUSTOMER.campaign_id == bindparam("campaign_id"), WAITING)
-    .limit(1)
+    .order_by(CUSTOMER.due_at)
+    .limit(ONE)
 )
-# An update's own columns claim their names for values, so what is compared with is named otherwise.
-unlease = (
-    update(table(Customer))
-    .where(CUSTOMER.tenant_id == bindparam("tenant"), CUSTOMER.lease_token == bindparam("token"))
-    .values(lease_token=None, lease_until=None)
-)
-unlease_late = (
+give_back_late = (
     update(table(Customer))
     .where(CUSTOMER.lease_token.is_not(None), CUSTOMER.lease_until <= bindparam("now"))
     .values(lease_token=None, lease_until=None)
@@ -305,12 +317,12 @@ def held(conn: Connection, now: datetime, tenant_id: int, token: str, customer_i
 
 def release(conn: Connection, tenant_id: int, token: str) -> int:
     """Give back every lease under `token` unused; how many. Nothing else of the customer changes."""
-    return conn.execute(unlease, {"tenant": tenant_id, "token": token}).rowcount
+    return conn.execute(give_back, {"of_tenant": tenant_id, "token": token}).rowcount
 
 
 def expire(conn: Connection, now: datetime) -> int:
     """Take back the leases of workers that died; how many."""
-    return conn.execute(unlease_late, {"now": now}).rowcount
+    return conn.execute(give_back_late, {"now": now}).rowcount
 
 
 def running(conn: Connection) -> list[Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, Integer, bindparam, select
 
 from campaigns.models import Receipt
 from campaigns.rows import columns_of
@@ -19,7 +19,7 @@ OLDEST = (
     select(RECEIPT.id, RECEIPT.tenant_id, RECEIPT.vendor_account_id, RECEIPT.body, RECEIPT.received_at)
     .where(RECEIPT.settled_at.is_(None), RECEIPT.vendor_account_id.in_(bindparam("accounts", expanding=True)))
     .order_by(RECEIPT.id)
-    .limit(bindparam("at_most"))
+    .limit(bindparam("at_most", type_=Integer(), literal_execute=True))
     .with_for_update(skip_locked=True, key_share=True)
 )
 MARK = Update(Receipt, own("settled_at", "outcome"), where="receipt.id = :id", shared=["settled_at"])

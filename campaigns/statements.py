@@ -29,6 +29,7 @@ from sqlalchemy import (
     UnaryExpression,
     bindparam,
     func,
+    literal_column,
     select,
     true,
 )
@@ -38,6 +39,10 @@ from sqlmodel import SQLModel
 
 from campaigns.rows import columns_of, table
 
+NONE_LEFT_OUT: Any = literal_column("0")
+ONE: Any = literal_column("1")
+"""For `offset` and `limit`. A number that is bound would be a guess in PostgreSQL's plan for any values: a tenth of
+the rows, and so a plan that reads the whole table."""
 Converter = Callable[[Any], Any]
 Rows = Sequence[Mapping[str, Any]]
 PLACE = re.compile(r":(\w+)")
@@ -57,10 +62,12 @@ class Find:
     """
 
     def __init__(self, query: Select[Any], key: Column[Any]) -> None:
+        self.query = query
+        self.key = key
         array = ARRAY(BigInteger() if isinstance(key.type, Integer) else Text())
         keys = func.unnest(bindparam("keys", type_=array)).table_valued("key").render_derived("keys")
         # Without the offset the query would be planned as a join like any other.
-        found = query.where(key == keys.c.key).offset(0).lateral("found")
+        found = query.where(key == keys.c.key).offset(NONE_LEFT_OUT).lateral("found")
         self._postgresql = select(found).select_from(keys).join(found, true())
         listed = func.json_each(bindparam("keys", type_=Text())).table_valued("value")
         self._sqlite = query.where(key.in_(select(listed.c.value)))
@@ -80,16 +87,16 @@ class _Each:
 
     def __init__(self, texts: Mapping[str, str], shared: Sequence[Column[Any]], own: Sequence[Column[Any]]) -> None:
         self._texts = texts
-        self._shared = shared
-        self._own = own
+        self.shared = shared
+        self.own = own
         self._converters: dict[str, dict[str, Converter | None]] = {}
 
     def __call__(self, conn: Connection, rows: Rows, **shared: Any) -> int:
         if not rows:
             return 0
         convert = self._converters_for(conn.dialect)
-        common = [_converted(convert[column.name], [shared[column.name]])[0] for column in self._shared]
-        own = [_converted(convert[column.name], [row[column.name] for row in rows]) for column in self._own]
+        common = [_converted(convert[column.name], [shared[column.name]])[0] for column in self.shared]
+        own = [_converted(convert[column.name], [row[column.name] for row in rows]) for column in self.own]
         if conn.dialect.name == "postgresql":
             return conn.exec_driver_sql(self._texts["postgresql"], (*common, *own)).rowcount
         row_by_row = list(zip(*map(repeat, common), *own, strict=False))
@@ -97,7 +104,7 @@ class _Each:
 
     def _converters_for(self, dialect: Dialect) -> Mapping[str, Converter | None]:
         if dialect.name not in self._converters:
-            columns = (*self._shared, *self._own)
+            columns = (*self.shared, *self.own)
             self._converters[dialect.name] = {column.name: _converter(column, dialect) for column in columns}
         return self._converters[dialect.name]
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, or_, select, true, update
 from campaigns import binding, dossiers, ledger, queue, shelf
 from campaigns.models import Call, Campaign, Tenant
 from campaigns.rows import columns_of, table
+from campaigns.statements import ONE
 from campaigns.timing import Timing
 from campaigns.words import CallState, Mode, QueueState, Reason, Wanted
 from dialer.database import Database, clock
@@ -160,7 +161,7 @@ def close_the_door(conn: Connection, timing: Timing, course: Course) -> bool:
         CALL.state == CallState.INTENDED,
         CALL.intended_at > now - timing.first_check,
     )
-    return conn.execute(on_wire.limit(1)).first() is None
+    return conn.execute(on_wire.limit(ONE)).first() is None
 
 
 def _fed(campaign: Any) -> Any:

@@ -6,8 +6,9 @@ export PYTHONDONTWRITEBYTECODE :=
 UV := PYTHONPATH=.uv python3 -m uv
 BIN := .venv/bin
 
-.PHONY: help setup demo test test-deep check format lint types contracts simulate docs lock clean
+.PHONY: help setup demo test test-deep check format lint types contracts simulate bench docs lock clean
 SEEDS ?= 1000
+SCALE ?= quick
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -40,6 +41,9 @@ simulate: setup ## worlds full of faults, each from a seed: make simulate SEEDS=
 docs: setup ## draw docs/states.md from the code
 	@PYTHONPATH=tests $(BIN)/python -m tests.architecture.states_page
 
+bench: setup ## how fast it is, as ratios, in minutes; make bench SCALE=full also writes docs/performance.md
+	@$(BIN)/python -m tests.bench --scale $(SCALE) --json bench-$(SCALE).json $(if $(filter full,$(SCALE)),--page)
+
 format: setup ## rewrite the code in the project's format
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
@@ -57,4 +61,4 @@ lock: ## pin every dependency with its hashes
 	@$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --extra dev pyproject.toml -o requirements.lock
 
 clean: ## remove what setup and the tests made
-	@rm -rf .venv .uv .hypothesis .mypy_cache .ruff_cache .import_linter_cache demo-results
+	@rm -rf .venv .uv .hypothesis .mypy_cache .ruff_cache .import_linter_cache demo-results bench-*.json

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Integer, and_, bindparam, or_,
 
 from campaigns.models import Call, Customer, VendorAccount
 from campaigns.rows import LIVE, OURS, columns_of, table
-from campaigns.statements import Find, aside
+from campaigns.statements import ONE, Find, aside
 from campaigns.words import CallState
 
 CALL = columns_of(Call)

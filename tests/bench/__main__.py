@@ -14,12 +14,12 @@ from time import perf_counter
 from typing import Any
 
 from dialer import logs
-from tests.bench import choose, settling
+from tests.bench import campaign, choose, intake, page, placing, settling
 from tests.bench.ground import durable_server, fresh
 from tests.bench.measuring import Figure
 from tests.bench.scale import SCALES, Scale
 
-ROWS = {row.NAME: row for row in (choose, settling)}
+ROWS = {row.NAME: row for row in (choose, intake, settling, placing, campaign)}
 LIBRARIES = ("sqlalchemy", "asyncpg", "aiohttp")
 
 
@@ -30,6 +30,8 @@ def main() -> int:
     started = perf_counter()
     run = asyncio.run(measured(scale, options.rows.split(","), options.databases.split(",")))
     run["seconds"] = round(perf_counter() - started)
+    if options.page:
+        page.write(run)
     if options.json:
         Path(options.json).write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
     return 0

@@ -29,7 +29,8 @@ DUE = """SELECT * FROM customer {hint} WHERE tenant_id = $1 AND campaign_id = $2
     AND open_call_id IS NULL AND due_at <= $3 AND (lease_token IS NULL OR lease_until <= $3)
     ORDER BY priority, due_at, id LIMIT {count}"""
 # A scalar look-up a row: PostgreSQL would answer an `EXISTS` by reading the whole list into memory first.
-BARRED = """(SELECT true FROM suppression s WHERE s.tenant_id = $1 AND s.subject_kind = '{kind}' AND s.subject = {subject}
+BARRED = """(SELECT true FROM suppression s
+    WHERE s.tenant_id = $1 AND s.subject_kind = '{kind}' AND s.subject = {subject}
     AND s.until IS NULL AND s.purpose IN ('all', 'debt_reminder') AND (s.campaign_id IS NULL OR s.campaign_id = $2)
     LIMIT 1)"""
 BUSY = """(SELECT true FROM call l WHERE l.{column} = {value} AND {tenant} = $1

@@ -128,19 +128,23 @@ CUSTOMERS = "SELECT * FROM customer WHERE id = ANY($1) ORDER BY id FOR NO KEY UP
 NUMBERS = """SELECT id, person_id FROM number WHERE tenant_id = 1 AND person_id = ANY($1) ORDER BY id
     FOR NO KEY UPDATE"""
 WRITE_CALLS = """UPDATE call SET state = 'settled', outcome = g.outcome, disposition = g.outcome, billsec = g.billsec,
-    duration = g.billsec, ringing_at = coalesce(ringing_at, $1::timestamptz), answered_at = CASE WHEN g.outcome = 'answered' THEN $1::timestamptz
-    END, ended_at = $1::timestamptz, settled_at = $1::timestamptz, check_at = NULL
+        duration = g.billsec, ringing_at = coalesce(ringing_at, $1::timestamptz),
+        answered_at = CASE WHEN g.outcome = 'answered' THEN $1::timestamptz END, ended_at = $1::timestamptz,
+        settled_at = $1::timestamptz, check_at = NULL
     FROM unnest($2::bigint[], $3::text[], $4::int[]) AS g(id, outcome, billsec) WHERE call.id = g.id"""
-WRITE_FACTS = """INSERT INTO fact (tenant_id, call_id, kind, verdict, before, after, detail, receipt_id, at, recorded_at)
+WRITE_FACTS = """INSERT INTO fact (tenant_id, call_id, kind, verdict, before, after, detail, receipt_id, at,
+        recorded_at)
     SELECT 1, g.call, g.kind, 'moved', 'placed', 'settled', g.detail, g.receipt, $1, $1
     FROM unnest($2::bigint[], $3::text[], $4::jsonb[], $5::bigint[]) AS g(call, kind, detail, receipt)"""
 WRITE_CUSTOMERS = """UPDATE customer SET status = g.status, reason = g.reason, open_call_id = NULL,
-    due_at = CASE WHEN g.status = 'queue' THEN $2::timestamptz ELSE due_at END, finished_at = CASE WHEN g.status = 'queue' THEN NULL
-    ELSE $1::timestamptz END, updated_at = $1::timestamptz FROM unnest($3::bigint[], $4::text[], $5::text[]) AS g(id, status, reason)
-    WHERE customer.id = g.id"""
-WRITE_CHANGES = """INSERT INTO change (tenant_id, campaign_id, customer_id, call_id, before, after, reason, detail, actor,
-    at) SELECT 1, 1, g.id, g.call, 'queue', g.status, g.reason, g.outcome, 'engine', $1
-    FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[]) AS g(id, call, status, reason, outcome)"""
+        due_at = CASE WHEN g.status = 'queue' THEN $2::timestamptz ELSE due_at END,
+        finished_at = CASE WHEN g.status <> 'queue' THEN $1::timestamptz END, updated_at = $1::timestamptz
+    FROM unnest($3::bigint[], $4::text[], $5::text[]) AS g(id, status, reason) WHERE customer.id = g.id"""
+WRITE_CHANGES = """INSERT INTO change (tenant_id, campaign_id, customer_id, call_id, before, after, reason, detail,
+        actor, at)
+    SELECT 1, 1, g.id, g.call, 'queue', g.status, g.reason, g.outcome, 'engine', $1
+    FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[])
+        AS g(id, call, status, reason, outcome)"""
 WRITE_NUMBERS = """UPDATE number SET last_outcome = g.outcome, last_outcome_at = $1
     FROM unnest($2::bigint[], $3::text[]) AS g(person, outcome) WHERE tenant_id = 1 AND person_id = g.person"""
 WRITE_RECEIPTS = "UPDATE receipt SET settled_at = $1, outcome = 'applied' WHERE id = ANY($2)"

@@ -8,7 +8,7 @@ rows         one row
 gathering    rows of one customer come together as entries
 faults       what can be wrong, in two languages; rejects is the file that says so
 loading      entries into the database: people and their numbers, then contracts
-finding      many rows by their keys, and writing many rows, at the speed of the database
+writing      many rows into one table, at the speed of the database
 """
 
 from collections.abc import Collection, Iterator, Mapping

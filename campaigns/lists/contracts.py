@@ -4,28 +4,39 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from campaigns import ledger
 from campaigns.lists.entries import ListedDebt
-from campaigns.lists.finding import matching
 from campaigns.lists.people import CHUNK, Enrolled
 from campaigns.lists.writing import insert_all
 from campaigns.models import Campaign, Customer, Debt
 from campaigns.rows import columns_of, in_chunks, table
+from campaigns.statements import Find
 
 CUSTOMER: Final = columns_of(Customer)
 DEBT: Final = columns_of(Debt)
 TOLD: Final = ("dpd", "variables", "uploaded", "row_number", "list_import_id", "removed_at")
 """What a list says of a contract."""
+find_listed: Final = Find(
+    select(CUSTOMER.id, CUSTOMER.person_id, CUSTOMER.name, CUSTOMER.priority, CUSTOMER.run_id).where(
+        CUSTOMER.tenant_id == bindparam("tenant_id"), CUSTOMER.campaign_id == bindparam("campaign_id")
+    ),
+    key=CUSTOMER.person_id,
+)
+find_debts: Final = Find(
+    select(DEBT.customer_id, DEBT.contract_number, DEBT.id, *(DEBT[column] for column in TOLD)).where(
+        DEBT.tenant_id == bindparam("tenant_id")
+    ),
+    key=DEBT.customer_id,
+)
 
 
 def find_customers(conn: Connection, tenant_id: int, campaign_id: int, enrolled: Sequence[Enrolled]) -> dict[int, Any]:
     """The customers that the campaign has of these persons, by person; marks who was listed before."""
-    wanted = (CUSTOMER.id, CUSTOMER.person_id, CUSTOMER.name, CUSTOMER.priority, CUSTOMER.run_id)
     known = [one.person_id for one in enrolled if not one.new_person]
-    mine = (CUSTOMER.tenant_id == tenant_id, CUSTOMER.campaign_id == campaign_id)
-    by_person = {row.person_id: row for row in matching(conn, wanted, CUSTOMER.person_id, known, *mine)}
+    found = find_listed(conn, known, tenant_id=tenant_id, campaign_id=campaign_id)
+    by_person = {row.person_id: row for row in found}
     for one in enrolled:
         one.listed_before = one.person_id in by_person
     return by_person
@@ -119,8 +130,7 @@ def _no_longer_named(one: Enrolled, before: dict[str, Any], superseded: Collecti
 
 def _debts(conn: Connection, tenant_id: int, customer_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     found: dict[int, dict[str, Any]] = {}
-    wanted = (DEBT.customer_id, DEBT.contract_number, DEBT.id, *(DEBT[column] for column in TOLD))
-    for row in matching(conn, wanted, DEBT.customer_id, customer_ids, DEBT.tenant_id == tenant_id):
+    for row in find_debts(conn, customer_ids, tenant_id=tenant_id):
         found.setdefault(row.customer_id, {})[row.contract_number] = row
     return found
 

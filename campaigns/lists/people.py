@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from campaigns.lists.entries import Entry, ListedPhone
-from campaigns.lists.finding import matching
 from campaigns.lists.writing import insert_all
 from campaigns.models import Number, Person
 from campaigns.rows import columns_of, in_chunks, table
+from campaigns.statements import Find
 from campaigns.words import Subject
 
 PERSON: Final = columns_of(Person)
@@ -20,6 +20,18 @@ TOLD: Final = ("role", "position", "note", "vintage", "needs_review", "removed_a
 """What a list says of a number."""
 CHUNK: Final = 500
 """How many keys one statement asks for: below SQLite's limit of variables."""
+find_persons: Final = Find(
+    select(PERSON.id, PERSON.key, PERSON.name, PERSON.zone, PERSON.address).where(
+        PERSON.tenant_id == bindparam("tenant_id"), PERSON.key_kind == bindparam("kind")
+    ),
+    key=PERSON.key,
+)
+find_numbers: Final = Find(
+    select(NUMBER.person_id, NUMBER.phone, NUMBER.id, NUMBER.reviewed_at, *(NUMBER[column] for column in TOLD)).where(
+        NUMBER.tenant_id == bindparam("tenant_id")
+    ),
+    key=NUMBER.person_id,
+)
 
 
 @dataclass(slots=True)
@@ -58,11 +70,7 @@ def _persons(conn: Connection, tenant_id: int, enrolled: Sequence[Enrolled]) -> 
     found: dict[tuple[Subject, str], Any] = {}
     for kind in Subject:
         keys = [one.entry.key for one in enrolled if one.entry.key_kind is kind]
-        mine = (PERSON.tenant_id == tenant_id, PERSON.key_kind == kind)
-        rows = matching(
-            conn, (PERSON.id, PERSON.key, PERSON.name, PERSON.zone, PERSON.address), PERSON.key, keys, *mine
-        )
-        found.update({(kind, row.key): row for row in rows})
+        found.update({(kind, row.key): row for row in find_persons(conn, keys, tenant_id=tenant_id, kind=kind)})
     return found
 
 
@@ -128,8 +136,7 @@ def _no_longer_named(one: Enrolled, before: dict[str, Any]) -> list[int]:
 
 def _numbers(conn: Connection, tenant_id: int, person_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     found: dict[int, dict[str, Any]] = {}
-    wanted = (NUMBER.person_id, NUMBER.phone, NUMBER.id, NUMBER.reviewed_at, *(NUMBER[column] for column in TOLD))
-    for row in matching(conn, wanted, NUMBER.person_id, person_ids, NUMBER.tenant_id == tenant_id):
+    for row in find_numbers(conn, person_ids, tenant_id=tenant_id):
         found.setdefault(row.person_id, {})[row.phone] = row
     return found
 

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, event, select
 
 from campaigns import lists
 from campaigns.lists import ListFile
-from campaigns.lists.finding import matching
+from campaigns.lists.people import find_persons
 from campaigns.models import Customer, Debt, Number, Person
-from campaigns.rows import columns_of, table
+from campaigns.rows import table
 from campaigns.words import Subject
 from lists.conftest import MONDAY, ReadRows, found
 
@@ -56,7 +56,6 @@ def test_a_list_loaded_twice_and_corrected_says_the_same_as_on_sqlite(untouched:
 
 def test_customers_are_found_by_index_before_there_are_statistics(untouched: Desk) -> None:
     """Without it the first large list of a fresh database takes minutes, growing with the square of its length."""
-    person = columns_of(Person)
     statements: list[tuple[str, Any]] = []
 
     def note(_conn: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
@@ -70,8 +69,7 @@ def test_customers_are_found_by_index_before_there_are_statistics(untouched: Des
         conn.execute(table(Person).insert(), [{**row, "name": ""} for row in rows])
         event.listen(conn, "before_cursor_execute", note)
         keys = [f"KH{n}" for n in range(500)]
-        mine = (person.tenant_id == 1, person.key_kind == Subject.PERSON)
-        assert len(matching(conn, (person.id,), person.key, keys, *mine)) == len(keys)
+        assert len(find_persons(conn, keys, tenant_id=1, kind=Subject.PERSON)) == len(keys)
         statement, parameters = statements[-1]
         return conn.exec_driver_sql(f"EXPLAIN ANALYZE {statement}", parameters).scalars().all()
 

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import sys
+from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -26,15 +27,29 @@ LIBRARIES = ("sqlalchemy", "asyncpg", "aiohttp")
 def main() -> int:
     options = _options()
     logs.configure("ERROR", "json")
-    scale = SCALES[options.scale]
-    started = perf_counter()
-    run = asyncio.run(measured(scale, options.rows.split(","), options.databases.split(",")))
-    run["seconds"] = round(perf_counter() - started)
+    run = json.loads(Path(options.kept).read_text(encoding="utf-8")) if options.kept else _run(options)
     if options.page:
         page.write(run)
-    if options.json:
-        Path(options.json).write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
     return 0
+
+
+def _run(options: argparse.Namespace) -> dict[str, Any]:
+    """One run. What it found is kept after each row, so that a run that is stopped is not lost."""
+    run: dict[str, Any] = {}
+    started = perf_counter()
+
+    async def go() -> None:
+        async for found in measured(SCALES[options.scale], options.rows.split(","), options.databases.split(",")):
+            run.update(found, seconds=round(perf_counter() - started))
+            _keep(run, options.json)
+
+    asyncio.run(go())
+    return run
+
+
+def _keep(run: dict[str, Any], file: str | None) -> None:
+    if file:
+        Path(file).write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
 
 
 def _options() -> argparse.Namespace:
@@ -43,14 +58,16 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rows", default=",".join(ROWS), help="which, separated by commas")
     parser.add_argument("--databases", default="postgresql,sqlite")
     parser.add_argument("--json", metavar="FILE", help="keep the figures there")
+    parser.add_argument("--kept", metavar="FILE", help="measure nothing, take the figures of an earlier run")
     parser.add_argument("--page", action="store_true", help="write docs/performance.md of them")
     return parser.parse_args()
 
 
-async def measured(scale: Scale, rows: list[str], databases: list[str]) -> dict[str, Any]:
-    """All that one run found out: where it ran, and a figure a line."""
+async def measured(scale: Scale, rows: list[str], databases: list[str]) -> AsyncIterator[dict[str, Any]]:
+    """All that one run found out so far: where it ran, and a figure a line."""
     figures: list[Figure] = []
     versions = {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
+    known = {"at": datetime.now(UTC).date().isoformat(), "scale": scale.name, "cores": os.cpu_count()}  # noqa: TID251
     with ExitStack() as stack:
         server = stack.enter_context(durable_server()) if "postgresql" in databases else None
         for name in rows:
@@ -60,13 +77,7 @@ async def measured(scale: Scale, rows: list[str], databases: list[str]) -> dict[
                     for figure in await ROWS[name].measure(ground, scale):
                         figures.append(figure)
                         print(line(figure), flush=True)
-    return {
-        "at": datetime.now(UTC).date().isoformat(),  # noqa: TID251 the day of the run
-        "scale": scale.name,
-        "cores": os.cpu_count(),
-        "versions": versions,
-        "figures": [figure.as_json() for figure in figures],
-    }
+                yield known | {"versions": versions, "figures": [figure.as_json() for figure in figures]}
 
 
 def line(figure: Figure) -> str:

@@ -77,7 +77,8 @@ def _ours(ground: Ground, scale: Scale, vendors: Vendors) -> Callable[[], Awaita
             started, before = perf_counter(), _placed(metrics)
             while _placed(metrics) - before < min(AGENTS, scale.calls_placed):
                 if not await loop.step(await ground.database.read(clock)):
-                    await asyncio.sleep(0)
+                    # On a slow machine the agents were seen too long ago by now.
+                    await ground.database.write(_all_there)
             await wire.quiet()
             seconds, placed = seconds + perf_counter() - started, placed + _placed(metrics) - before
         return placed / seconds
@@ -90,11 +91,19 @@ def _placed(metrics: Metrics) -> int:
 
 
 def _all_over(conn: Connection) -> None:
-    now = clock(conn)
-    shown = now.replace(tzinfo=None).isoformat(" ", "microseconds") if conn.dialect.name == "sqlite" else now
     conn.execute(text(OVER))
-    conn.execute(text(FREE), {"now": shown})
-    conn.execute(text(THERE), {"now": shown, "yes": True})
+    conn.execute(text(FREE), {"now": _shown(conn)})
+    _all_there(conn)
+
+
+def _all_there(conn: Connection) -> None:
+    conn.execute(text(THERE), {"now": _shown(conn), "yes": True})
+
+
+def _shown(conn: Connection) -> Any:
+    """The database's time, as it keeps it."""
+    now = clock(conn)
+    return now.replace(tzinfo=None).isoformat(" ", "microseconds") if conn.dialect.name == "sqlite" else now
 
 
 def _reference(client: aiohttp.ClientSession, url: str, count: int) -> Callable[[], Awaitable[float]]:

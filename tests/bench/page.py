@@ -65,7 +65,7 @@ def made(run: Said) -> str:
 
 def _head(run: Said) -> Iterator[str]:
     versions = ", ".join(f"{NAMES.get(name, name)} {number}" for name, number in sorted(run["versions"].items()))
-    yield from HEAD
+    yield from (*HEAD, "")
     yield f"Run of {run['at']}, scale `{run['scale']}`, in {run['seconds']} s. Engine, database, vendor and reference"
     yield f"shared {run['cores']} cores, whatever else ran on them."
     yield f"{versions}."

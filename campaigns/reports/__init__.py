@@ -3,10 +3,12 @@
 standing   a campaign in numbers
 results    the uploaded rows beside what came of them
 timeline   one customer: what happened, in order, and why he was (not) called
+number     one number: every call with it, and why it was listed
 roster     agents and their state
 reasons    why a customer waits or is final, as one SQL expression
 """
 
+from campaigns.reports.number import DayOfCalls, NumberCall, NumberStory, number_story
 from campaigns.reports.results import Columns, Result, columns, results
 from campaigns.reports.roster import AgentLine, AgentState, roster
 from campaigns.reports.standing import FINISHED, Standing, standing
@@ -18,11 +20,15 @@ __all__ = [
     "AgentState",
     "Answer",
     "Columns",
+    "DayOfCalls",
     "Event",
+    "NumberCall",
+    "NumberStory",
     "Result",
     "Standing",
     "Timeline",
     "columns",
+    "number_story",
     "results",
     "roster",
     "standing",

@@ -8,8 +8,8 @@ complaints   what went wrong, in one line
 credentials  a vendor account's secrets, entered and kept
 rejects      what was wrong with a file, written beside it
 watching     a campaign's numbers on a terminal
-progress     a bar for long work
-moments      days and moments as they are typed
+bars         a bar for long work
+periods      days and moments as they are typed
 replays      a replay as a page, a table and a signed manifest
 sheets       a report as CSV, XLSX or JSON
 """

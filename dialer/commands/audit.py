@@ -17,11 +17,11 @@ from campaigns.evidence import Examination, Finding
 from campaigns.terms import BadTerms
 from dialer import __version__, chains
 from dialer.chains import Keys
-from dialer.commands import moments, replays
+from dialer.commands import periods, replays
+from dialer.commands.bars import progress
 from dialer.commands.language import label, vietnamese
 from dialer.commands.options import AsJson, Tenant, example, noun
 from dialer.commands.printing import at, facts, note, say, say_json, show, table
-from dialer.commands.progress import progress
 from dialer.commands.replays import Folder, Tally
 from dialer.commands.session import Desk, Session, opened
 from dialer.vault import open_vault
@@ -49,7 +49,7 @@ def verify(from_: From = None, to: To = None, tenant: Tenant = None, as_json: As
             zone, chain = await session.read(_chain)
             if chain is None:
                 return {"seals": 0, "rows": 0, "unsealed": 0, "head": None}, [], zone
-            period = (moments.begins(from_, "from", zone), moments.ends(to, "to", zone))
+            period = (periods.begins(from_, "from", zone), periods.ends(to, "to", zone))
             keys = chains.keys_of(open_vault(session.settings), chain)
             examination = Examination(chain, keys.pseudonyms, keys.genuine, period)
             found = await _examined(session, examination, chain)
@@ -123,7 +123,7 @@ class _Replay:
     async def run(self, from_: str, to: str, campaign: str | None) -> tuple[Tally, str]:
         desk = await self._session.read(_desk)
         zone = desk.tenant.zone
-        begins, ends = moments.begins(from_, "from", zone), moments.ends(to, "to", zone)
+        begins, ends = periods.begins(from_, "from", zone), periods.ends(to, "to", zone)
         assert begins is not None
         assert ends is not None
         campaign_id, codes = await self._session.read(_codes, campaign)

@@ -1,24 +1,39 @@
-"""The pruning loop: deletes old receipts in small batches, so that no other transaction waits for long."""
+"""The pruning loop: deletes old receipts in small batches, so that no other transaction waits for long, and takes away
+what is left of people who were erased once no cap counts it any more."""
 
 from datetime import datetime, timedelta
 
-from campaigns import retention
+from campaigns import evidence, privacy, retention
+from dialer import chains
 from dialer.database import Database
 from dialer.logs import log
 from dialer.metrics import Metrics
+from dialer.vault import Vault
 
 
 class PruningLoop:
-    def __init__(self, database: Database, keep: timedelta, metrics: Metrics) -> None:
+    def __init__(self, database: Database, keep: timedelta, vault: Vault, metrics: Metrics) -> None:
         self._database = database
         self._keep = keep
+        self._vault = vault
         self._metrics = metrics
         self._log = log("pruning")
 
     async def step(self, now: datetime) -> bool:
         """One batch; whether there may be more."""
+        forgotten = await self._forget(now)
         pruned = await self._database.write(retention.prune, now - self._keep)
         if pruned:
             self._metrics.pruned.inc(pruned)
             self._log.info("receipts pruned", count=pruned)
-        return bool(pruned)
+        return bool(pruned or forgotten)
+
+    async def _forget(self, now: datetime) -> int:
+        people = await self._database.read(privacy.due, now)
+        if people:
+            heads = await self._database.read(evidence.heads)
+            for person in people:
+                keys = chains.keys_of(self._vault, heads[person.tenant_id])
+                await self._database.write(privacy.finish, now, person, keys.pseudonyms)
+            self._log.info("people forgotten", count=len(people))
+        return len(people)

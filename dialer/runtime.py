@@ -169,7 +169,7 @@ class Engine:
         )
         steering = SteeringLoop(database, vendors, timing)
         loops["steering"] = Loop("steering", steering.step, database, brisk * 2, self.metrics)
-        pruning = PruningLoop(database, timedelta(days=settings.receipt_days), self.metrics)
+        pruning = PruningLoop(database, timedelta(days=settings.receipt_days), self._vault, self.metrics)
         loops["pruning"] = Loop("pruning", pruning.step, database, PRUNE_EVERY, self.metrics)
         sealing = SealingLoop(database, self._vault)
         loops["sealing"] = Loop("sealing", sealing.step, database, SEAL_EVERY, self.metrics)

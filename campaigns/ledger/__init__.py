@@ -5,6 +5,7 @@ intents     the call's row before the wire
 settle      facts meet calls
 strangers   calls that are not ours, and hooks that were bound to the wrong one
 commands    what users want of a campaign
+forgetting  personal fields give way to pseudonyms
 """
 
 from campaigns.ledger.commands import (
@@ -33,6 +34,7 @@ from campaigns.ledger.customers import (
     rename,
     reopen,
 )
+from campaigns.ledger.forgetting import forget_calls, forget_customers, receipts_of
 from campaigns.ledger.intents import Intent, intend
 from campaigns.ledger.settle import Step, Told, apply, locked
 from campaigns.ledger.strangers import Heard, hear, own, rebind, unbind
@@ -53,6 +55,8 @@ __all__ = [
     "delete",
     "enlist",
     "fed",
+    "forget_calls",
+    "forget_customers",
     "founded",
     "hear",
     "hold_back",
@@ -65,6 +69,7 @@ __all__ = [
     "postpone",
     "queue_became",
     "rebind",
+    "receipts_of",
     "reconsider",
     "rename",
     "reopen",

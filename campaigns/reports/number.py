@@ -1,4 +1,4 @@
-"""One number, for whoever complains: every call with it in all campaigns, also inbound and by hand, and who listed it."""
+"""One number, for whoever complains: every call with it, also inbound and by hand, and who listed it."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence

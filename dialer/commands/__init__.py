@@ -11,5 +11,6 @@ watching     a campaign's numbers on a terminal
 bars         a bar for long work
 periods      days and moments as they are typed
 replays      a replay as a page, a table and a signed manifest
+privacy      a person's own data, exported and erased
 sheets       a report as CSV, XLSX or JSON
 """

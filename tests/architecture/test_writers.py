@@ -12,7 +12,24 @@ GUARDED = ("Call", "Customer", "Campaign", "Change", "Fact")
 """The tables that hold a state, and those that hold its history."""
 LEDGER = "campaigns.ledger"
 WRITERS = ("update", "insert", "delete", "ignoring", "insert_ignoring", "Insert", "Update", "on_conflict_do_update")
-READERS = ("Kind", "select", "select_from", "join", "join_from", "outerjoin", "exists", "where", "correlate", "_lock")
+READERS = (
+    "select",
+    "select_from",
+    "join",
+    "join_from",
+    "outerjoin",
+    "exists",
+    "where",
+    "correlate",
+    "Kind",
+    "_among",
+    "_by_id",
+    "_lock",
+    "_of",
+    "_of_both",
+    "_ordered",
+    "_rows",
+)
 STATES = {
     "state",
     "status",

@@ -83,7 +83,10 @@ class Evidence:
                 Register,
                 {"name": "national", "as_of": now, "entries": 3, "file_name": "", "actor": "", "loaded_at": now},
             ),
-            (RulebookText, {"name": "r", "version": "1", "digest": f"{who.person_id}", "text": "x", "own": True}),
+            (
+                RulebookText,
+                {"name": "r", "version": "1", "digest": f"{who.person_id}", "text": 'version = "1"', "own": True},
+            ),
             (Decision, {"campaign_id": self.campaign.id, "customer_id": who.customer_id, "cleared": False}),
             (Callback, {"campaign_id": self.campaign.id, "customer_id": who.customer_id, "at": now, "zone": "UTC"}),
             (ListImport, {"campaign_id": self.campaign.id, "file_name": "a.csv", "sha256": "1", "headers": []}),

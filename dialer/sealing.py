@@ -55,8 +55,10 @@ class SealingLoop:
         segment = await self._database.read(evidence.gather, chain, made, keys.pseudonyms, self._batch)
         if not segment.rows:
             waiting.pop(0)
-        elif await self._database.write(_append, chain, segment, keys):
-            self._log.info("sealed", tenant=chain.tenant_id, ordinal=chain.seals + 1, rows=segment.rows)
+        elif head := await self._database.write(_append, chain, segment, keys):
+            # Logs are kept elsewhere: who cuts off the end of a chain is found by what stands here.
+            told = f"{chain.seals + 1}:{head.hex()}"
+            self._log.info("sealed", tenant=chain.tenant_id, rows=segment.rows, head=told)
 
     def _keys_of(self, chain: Any) -> Keys:
         if chain.tenant_id not in self._keys:
@@ -72,7 +74,7 @@ def _ensure(conn: Connection, tenant_id: int, vault: Vault) -> Any:
     return chains.ensure(conn, clock(conn), tenant_id, vault)
 
 
-def _append(conn: Connection, chain: Any, segment: Segment, keys: Keys) -> bool:
+def _append(conn: Connection, chain: Any, segment: Segment, keys: Keys) -> bytes | None:
     return evidence.append(conn, clock(conn), chain, segment, keys.sign)
 
 

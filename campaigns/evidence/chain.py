@@ -116,12 +116,12 @@ def _lifted(conn: Connection, tenant_id: int, room: int) -> Sequence[Any]:
     return conn.execute(LIFTING.chosen.where(*unsealed).order_by(ENTRY.id).limit(max(room, 0))).all()
 
 
-def append(conn: Connection, now: datetime, chain: Any, segment: Segment, sign: Sign) -> bool:
-    """Seal a segment. False where another worker was faster: then nothing is written."""
+def append(conn: Connection, now: datetime, chain: Any, segment: Segment, sign: Sign) -> bytes | None:
+    """Seal a segment; the chain's new head. None where another worker was faster: then nothing is written."""
     chosen = select(table(Chain)).where(CHAIN.id == chain.id).with_for_update()
     current = conn.execute(chosen).one()
     if current.seals != chain.seals:
-        return False
+        return None
     ordinal = current.seals + 1
     link = link_of(current.head, ordinal, segment.covers, segment.digest, now)
     row = {
@@ -138,7 +138,7 @@ def append(conn: Connection, now: datetime, chain: Any, segment: Segment, sign: 
     reached = {name: told["upto"] for name, told in segment.covers["kinds"].items() if "upto" in told}
     head = {"seals": ordinal, "head": link, "positions": {**current.positions, **reached}}
     conn.execute(update(table(Chain)).where(CHAIN.id == chain.id).values(**head))
-    return True
+    return link
 
 
 def advance(conn: Connection, made: Cut) -> None:

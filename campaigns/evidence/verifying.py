@@ -59,7 +59,16 @@ class Examination:
     Only rows of seals whose time meets `period` are read; links and signatures are always checked, from the first on.
     """
 
-    def __init__(self, chain: Any, pseudonyms: Pseudonyms, genuine: Genuine, period: Period = (None, None)) -> None:
+    def __init__(
+        self,
+        chain: Any,
+        pseudonyms: Pseudonyms,
+        genuine: Genuine,
+        period: Period = (None, None),
+        heads: Mapping[int, str] | None = None,
+    ) -> None:
+        """`heads`: links that were noted elsewhere, as hexadecimal by ordinal."""
+        self._heads = heads or {}
         self._chain = chain
         self._pseudonyms = pseudonyms
         self._genuine = genuine
@@ -88,6 +97,7 @@ class Examination:
     def finish(self, conn: Connection) -> list[Finding]:
         """What stands at the chain's end and beyond."""
         found = [Finding("seal", gone, Fault.MISSING) for gone in range(self._ordinal + 1, self._chain.seals + 1)]
+        found += [Finding("seal", noted, Fault.MISSING) for noted in self._heads if noted > self._chain.seals]
         if not found and self._link != self._chain.head:
             found.append(Finding("seal", self._chain.seals, Fault.CHANGED))
         found += self._extra_seals(conn)
@@ -100,6 +110,8 @@ class Examination:
             yield Finding("seal", gone, Fault.MISSING)
         link = link_of(seal.previous, seal.ordinal, seal.covers, seal.digest, seal.at)
         if not self._genuine(seal.signature or b"", link) or self._not_the_next(seal):
+            yield Finding("seal", seal.ordinal, Fault.CHANGED, seal.at)
+        if self._heads.get(seal.ordinal, link.hex()) != link.hex():
             yield Finding("seal", seal.ordinal, Fault.CHANGED, seal.at)
         self._ordinal, self._link = seal.ordinal, link
         self._meet(_Cut(datetime.fromisoformat(seal.covers["cut"]["at"]), seal.covers["cut"]["upto"]))

@@ -41,8 +41,17 @@ BROKEN = (
 
 
 @app.command(epilog=example("dialer audit verify", "dialer audit verify --from 2026-11-01 --to 2026-11-30"))
-def verify(from_: From = None, to: To = None, tenant: Tenant = None, as_json: AsJson = False) -> None:
+def verify(
+    from_: From = None,
+    to: To = None,
+    head: Annotated[
+        str | None, typer.Option(metavar="ORDINAL:HEX", help="A head noted elsewhere, from a log or a manifest.")
+    ] = None,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+) -> None:
     """Compute the hash chain again: every row that was changed, is missing or was added is named. Exit code 1 then."""
+    noted = _noted(head)
 
     async def work() -> tuple[dict[str, Any], list[Finding], str]:
         async with opened(tenant) as session:
@@ -51,7 +60,7 @@ def verify(from_: From = None, to: To = None, tenant: Tenant = None, as_json: As
                 return {"seals": 0, "rows": 0, "unsealed": 0, "head": None}, [], zone
             period = (periods.begins(from_, "from", zone), periods.ends(to, "to", zone))
             keys = chains.keys_of(open_vault(session.settings), chain)
-            examination = Examination(chain, keys.pseudonyms, keys.genuine, period)
+            examination = Examination(chain, keys.pseudonyms, keys.genuine, period, noted)
             found = await _examined(session, examination, chain)
             told = {"seals": examination.seals, "rows": examination.rows, "unsealed": examination.unsealed}
             return told | {"head": chain.head.hex()}, found, zone
@@ -64,6 +73,15 @@ def verify(from_: From = None, to: To = None, tenant: Tenant = None, as_json: As
         _show_findings(found, zone)
     if found:
         raise typer.Exit(1)
+
+
+def _noted(head: str | None) -> dict[int, str]:
+    if head is None:
+        return {}
+    ordinal, _, link = head.partition(":")
+    if not ordinal.isdecimal() or len(link) != 64:
+        raise BadTerms("head", "must be an ordinal and a link, such as 12:5f…, as the log and a manifest have them")
+    return {int(ordinal): link.lower()}
 
 
 def _chain(desk: Desk) -> tuple[str, Any]:
@@ -198,7 +216,7 @@ def _why(one: Judgement) -> str:
 
 
 @app.command(epilog=example("dialer audit key > public.pem"))
-def key(tenant: Tenant = None) -> None:
+def key(tenant: Tenant = None, as_json: AsJson = False) -> None:
     """The public key of the seals and manifests, for `openssl` and for `dialer audit check`."""
 
     async def work() -> str:
@@ -206,7 +224,11 @@ def key(tenant: Tenant = None) -> None:
             _, keys = await _keys(session)
             return chains.pem(keys.public)
 
-    say(anyio.run(work).rstrip())
+    told = anyio.run(work)
+    if as_json:
+        say_json({"public_key": told})
+    else:
+        say(told.rstrip())
 
 
 @app.command(epilog=example("dialer audit check november", "dialer audit check november --key public.pem"))

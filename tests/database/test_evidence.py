@@ -232,6 +232,29 @@ def test_a_seal_of_somebody_else_s_making_is_found(sealed: Evidence) -> None:
     assert Fault.ADDED in {f.fault for f in tampering(sealed, forge)}
 
 
+def test_who_cuts_off_the_chain_s_end_with_everything_is_found_by_a_head_that_was_noted(sealed: Evidence) -> None:
+    chain = columns_of(Chain)
+    before = sealed.desk.run(evidence.heads)[sealed.of.tenant_id]
+    found: list[Finding] = []
+
+    def work(conn: Connection) -> None:
+        conn.execute(delete(table(Seal)).where(columns_of(Seal).ordinal > 1))
+        last = conn.execute(select(table(Seal))).one()
+        link = evidence.link_of(last.previous, last.ordinal, last.covers, last.digest, last.at)
+        conn.execute(update(table(Chain)).values(seals=1, head=link, positions={}).where(chain.id == before.id))
+        cut = evidence.heads(conn)[sealed.of.tenant_id]
+        keys = sealed.loop._keys[sealed.of.tenant_id]
+        examination = evidence.Examination(cut, keys.pseudonyms, keys.genuine, heads={before.seals: before.head.hex()})
+        while (page := examination.examine(conn)) is not None:
+            found.extend(page)
+        found.extend(examination.finish(conn))
+        raise Undone
+
+    with pytest.raises(Undone):
+        sealed.desk.run(work)
+    assert ("seal", before.seals, Fault.MISSING) in {(f.kind, f.id, f.fault) for f in found}
+
+
 def _seals(conn: Connection) -> int:
     return int(conn.scalar(select(columns_of(Chain).seals)) or 0)
 

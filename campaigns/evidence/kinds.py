@@ -31,6 +31,8 @@ from campaigns.models import (
 )
 from campaigns.rows import columns_of
 
+encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -59,7 +61,7 @@ class Kind:
         told = {name: _plain(getattr(row, name)) for name in ("id", "tenant_id", *self.plain)}
         told |= {name: pseudonyms.veiled(getattr(row, name)) for name in self.personal}
         told |= {name: pseudonyms.document(getattr(row, name)) for name in self.documents}
-        return json.dumps([self.name, told], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return encode([self.name, told])
 
     def between(
         self, conn: Connection, tenant_id: int, after: int, upto: int, limit: int | None = None

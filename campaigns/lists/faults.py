@@ -21,6 +21,15 @@ class Fault(StrEnum):
     BAD_AMOUNT = "bad-amount"
     BAD_DATE = "bad-date"
     BAD_COUNT = "bad-count"
+    NO_PERSON = "no-person"
+    ON_NO_LIST = "on-no-list"
+    SEVERAL_PEOPLE = "several-people"
+    BAD_TIME = "bad-time"
+    FUTURE_TIME = "future-time"
+    BAD_CHANNEL = "bad-channel"
+    BAD_PURPOSE = "bad-purpose"
+    BAD_ANSWER = "bad-answer"
+    NO_PROOF = "no-proof"
 
 
 _EXPLANATIONS: Final = {
@@ -45,6 +54,36 @@ _EXPLANATIONS: Final = {
     Fault.BAD_COUNT: (
         "Không phải là số nguyên nên bỏ trống; dòng vẫn được giữ.",
         "This is not a whole number and was left out; the row was kept.",
+    ),
+    Fault.NO_PERSON: (
+        "Dòng không có mã khách hàng và cũng không có số điện thoại hợp lệ.",
+        "The row has neither a customer's id nor a telephone number that is one.",
+    ),
+    Fault.ON_NO_LIST: (
+        "Người này không có trong danh sách nào; hãy nạp danh sách trước rồi nạp lại tệp này.",
+        "This person stands on no list; import the list first and then this file again.",
+    ),
+    Fault.SEVERAL_PEOPLE: (
+        "Nhiều người có chung số này; hãy ghi mã khách hàng.",
+        "Several people have this number; give the customer's id.",
+    ),
+    Fault.BAD_TIME: (
+        "Không đọc được thời gian; hãy ghi như 2026-11-01 10:00 hoặc 01/11/2026 10:00.",
+        "This is not a time; write it as 2026-11-01 10:00 or 01/11/2026 10:00.",
+    ),
+    Fault.FUTURE_TIME: ("Thời gian này chưa đến.", "This time is still to come."),
+    Fault.BAD_CHANNEL: (
+        "Không rõ kênh liên hệ: sms, zalo, email, letter (thư), visit (gặp) hoặc call (gọi).",
+        "The channel is none of sms, zalo, email, letter, visit and call.",
+    ),
+    Fault.BAD_PURPOSE: (
+        "Không rõ mục đích: debt_reminder (nhắc nợ), marketing (tiếp thị) hoặc service (chăm sóc).",
+        "The purpose is none of debt_reminder, marketing and service.",
+    ),
+    Fault.BAD_ANSWER: ("Không rõ là có hay không.", "This is neither yes nor no."),
+    Fault.NO_PROOF: (
+        "Sự đồng ý cần có ngày, kênh và bằng chứng; chưa được ghi nhận.",
+        "A consent needs its day, its channel and its proof; it was not recorded.",
     ),
 }
 

@@ -50,7 +50,7 @@ def read_row(layout: Layout, number: int, cells: list[str], as_of: date | None) 
     if not phones:
         column = layout.phones[0]
         return notes[0] if notes else remark(number, column.header, cells[column.index], Fault.NO_PHONE)
-    key, contract = _key(_attribute(layout, cells, "id")), _key(_text(cells, layout.contract))
+    key, contract = key_of(_attribute(layout, cells, "id")), key_of(_text(cells, layout.contract))
     if len(key) > MAX_KEY or len(contract) > MAX_KEY:
         return remark(number, "", max(key, contract, key=len), Fault.KEY_TOO_LONG)
     return Line(
@@ -78,7 +78,7 @@ def _tidy(text: str) -> str:
     return unicodedata.normalize("NFC", " ".join(text.split()))
 
 
-def _key(text: str) -> str:
+def key_of(text: str) -> str:
     """An id or a contract number. A word for nothing is none, or all who have none would be one customer."""
     if not _TELLING.search(text) and fold(text) in NOTHING:
         return ""

@@ -113,6 +113,31 @@ VIETNAMESE = {
     "borrower": "người vay",
     "co-borrower": "người đồng vay",
     "guarantor": "người bảo lãnh",
+    "channel": "kênh",
+    "purpose": "mục đích",
+    "proof": "bằng chứng",
+    "until": "đến lúc",
+    "recorded": "ghi lúc",
+    "said": "đã nói",
+    "consented": "đồng ý",
+    "refused": "từ chối",
+    "time zone": "múi giờ",
+    "numbers": "các số điện thoại",
+    "suppressions": "không được gọi",
+    "as of": "bản ngày",
+    "age": "tuổi",
+    "entries": "số mục",
+    "file": "tệp",
+    "yes": "có",
+    "no": "không",
+    # Purposes and channels.
+    "every purpose": "mọi mục đích",
+    "sms": "tin nhắn SMS",
+    "zalo": "Zalo",
+    "email": "thư điện tử",
+    "letter": "thư",
+    "visit": "gặp trực tiếp",
+    "call": "cuộc gọi",
     # States of campaigns and agents.
     "draft": "nháp",
     "running": "đang chạy",
@@ -178,3 +203,8 @@ def vietnamese() -> bool:
 def label(word: str) -> str:
     """A heading, a state, a status or a reason, as the reader's language has it."""
     return VIETNAMESE.get(word, word) if vietnamese() else ENGLISH.get(word, word)
+
+
+def either(english: str, vietnamese_: str) -> str:
+    """A sentence, as the reader's language has it."""
+    return vietnamese_ if vietnamese() else english

@@ -1,0 +1,13 @@
+"""Files that tell, a row an event, what happened with people: how they were reached, what they agreed to.
+
+vocabulary   the words of headers and cells
+sheets       which row is the header, and each row's cells by field
+cells        moments, words of closed lists, yes and no
+events       rows read as contacts or as consents
+owners       whose each row is
+"""
+
+from campaigns.logbooks.events import Event, Given, Logbook, read_consents, read_contacts, rejected
+from campaigns.logbooks.owners import Owned, owned
+
+__all__ = ["Event", "Given", "Logbook", "Owned", "owned", "read_consents", "read_contacts", "rejected"]

@@ -1,7 +1,6 @@
 """`dialer dnc`: whom not to call."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,34 +8,30 @@ import anyio
 import typer
 from sqlalchemy import select
 
-from campaigns import directory, dnc, ledger
+from campaigns import copies, directory, dnc, ledger
 from campaigns.dnc import Entry
-from campaigns.models import Campaign, Person
-from campaigns.phones import Phone, mask, national, normalise
+from campaigns.models import Campaign
+from campaigns.phones import national
 from campaigns.registers import NumberFile, read_numbers
 from campaigns.rows import columns_of, in_chunks
 from campaigns.terms import BadTerms
 from campaigns.withdrawals import Underway, underway
 from campaigns.words import Subject
+from dialer.commands import registering
+from dialer.commands.language import either
 from dialer.commands.list import say_underway
 from dialer.commands.options import AsJson, Tenant, example, noun
+from dialer.commands.optout import Wish
 from dialer.commands.printing import at, note, say, say_json, show, table
 from dialer.commands.rejects import write_rejects
 from dialer.commands.session import Desk, change, look, opened
-from dialer.logs import masked
+from dialer.commands.whom import As, AsWhat, Whom, sort_out
 
 CHUNK = 5000
 app = noun("The do-not-call list, tenant-wide or a campaign's, by number or person.")
 
 
-class As(StrEnum):
-    NUMBER = "number"
-    ID = "id"
-
-
-Whom = Annotated[list[str], typer.Argument(metavar="NUMBER|ID...", help="Telephone numbers or list ids.")]
 OfCampaign = Annotated[str | None, typer.Option("--campaign", metavar="CODE", help="For this campaign only.")]
-AsWhat = Annotated[As | None, typer.Option("--as", help="What is meant, where it could be a number or an id.")]
 Why = Annotated[str, typer.Option(help="Why, for the history.")]
 
 
@@ -49,7 +44,12 @@ class Added:
     underway: list[Underway]
 
 
-@app.command("import", epilog=example("dialer dnc import khong-goi.csv"))
+@app.command(
+    "import",
+    epilog=example(
+        "dialer dnc import khong-goi.csv", "dialer dnc import dnc-quoc-gia.csv --register national --as-of 2026-11-20"
+    ),
+)
 def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV or XLSX.", show_default=False)],
     campaign: OfCampaign = None,
@@ -57,10 +57,30 @@ def import_(
     rejects: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where to write what was no number; else beside the file.")
     ] = None,
+    register: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The file is the whole copy of this register.")
+    ] = None,
+    as_of: Annotated[str | None, typer.Option(metavar="DATE", help="When the register's owner made the copy.")] = None,
+    purpose: Annotated[
+        Wish | None, typer.Option(help="What the register's numbers are not to be called for; else marketing.")
+    ] = None,
+    allow_shrinking: Annotated[
+        bool, typer.Option("--allow-shrinking", help="Also where more than half of the register would be freed.")
+    ] = False,
     tenant: Tenant = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put every number of a file on the list, effective from the next call on."""
+    """Put every number of a file on the list, effective from the next call on. With --register, numbers of the
+    register's last copy that the file no longer holds are taken off it."""
+    if register is not None:
+        if campaign is not None:
+            raise BadTerms("register", "and --campaign exclude each other: a register holds everywhere")
+        options = registering.Options(register, as_of, purpose or Wish.MARKETING, allow_shrinking)
+        registering.bring(tenant, file, options, rejects, as_json)
+        return
+    for option, typed in {"as_of": as_of, "purpose": purpose}.items():
+        if typed is not None:
+            raise BadTerms(option, "means something with --register only")
 
     async def work() -> tuple[NumberFile, Path | None, Added]:
         async with opened(tenant, founding=True) as session:
@@ -94,7 +114,7 @@ def add(
 
     async def work() -> Added:
         async with opened(tenant, founding=True) as session:
-            subjects = await session.read(_sort_out, whom, as_, known_only=True)
+            subjects = await session.read(sort_out, whom, as_, known_only=True)
             return await session.write(_suppress, subjects, campaign, "command line", reason)
 
     done = anyio.run(work)
@@ -113,9 +133,10 @@ def remove(
     remain. History keeps the entries."""
 
     def work(desk: Desk) -> dict[str, Any]:
-        subjects = [subject for _, subject in _sort_out(desk, whom, as_)]
+        subjects = [subject for _, subject in sort_out(desk, whom, as_)]
         campaign_id = _campaign_id(desk, campaign)
         lifted = dnc.lift(desk.conn, desk.now, desk.tenant.id, subjects, desk.actor, campaign_id)
+        copies.restore(desk.conn, desk.now, desk.tenant.id, lifted)
         freed = dnc.listed_with(desk.conn, desk.tenant.id, lifted)
         reopened = ledger.reconsider(desk.conn, desk.now, desk.tenant.id, freed, desk.actor)
         absent = [subject for subject in subjects if subject not in lifted]
@@ -140,7 +161,7 @@ def check(
     """Whether a number or a person is on the list, and was."""
 
     def work(desk: Desk) -> tuple[dict[str, Any], str]:
-        [(kind, subject)] = _sort_out(desk, [who], as_)
+        [(kind, subject)] = sort_out(desk, [who], as_)
         entries = [_entry(desk, row) for row in dnc.history(desk.conn, desk.tenant.id, subject)]
         standing = any(entry["until"] is None for entry in entries)
         told = {"subject": national(subject), "kind": kind.value, "suppressed": standing, "entries": entries}
@@ -157,26 +178,16 @@ def check(
         show(table(shown, [[entry[name] for name in shown] for entry in times]))
 
 
-def _sort_out(desk: Desk, whom: list[str], as_: As | None, known_only: bool = False) -> list[tuple[As, str]]:
-    """What each of these is: a number in E.164, or a person's list id. `known_only`: an id must be somebody's, or a
-    mistyped number would pass for one. Raises `BadTerms`."""
-    person = columns_of(Person)
-    found = []
-    for text in (one.strip() for one in whom):
-        read = normalise(text)
-        known = select(person.id).where(person.tenant_id == desk.tenant.id, person.key == text)
-        is_id = desk.conn.execute(known.limit(1)).first() is not None
-        if as_ is As.NUMBER and not isinstance(read, Phone):
-            raise BadTerms("as", f"number: {masked(text)} is none that could be called")
-        if isinstance(read, Phone) and as_ is not As.ID:
-            if is_id and as_ is None:
-                raise BadTerms("as", f"must say what {mask(text)} is: number or id, for it is both")
-            found.append((As.NUMBER, read.e164))
-        elif known_only and not is_id and as_ is None:
-            raise BadTerms("as", f"must say what {masked(text)} is: no number, and no list knows such an id (--as id)")
-        else:
-            found.append((As.ID, text))
-    return found
+@app.command(epilog=example("dialer dnc registers"))
+def registers(tenant: Tenant = None, as_json: AsJson = False) -> None:
+    """The registers that we have copies of, and how old each copy is."""
+    told, zone = look(tenant, registering.ages)
+    if as_json:
+        say_json({"registers": told})
+    elif told:
+        show(registering.picture(told, zone))
+    else:
+        say(either("no copy of a register is loaded", "chưa nạp bản sao sổ đăng ký nào"))
 
 
 def _suppress(desk: Desk, subjects: list[tuple[As, str]], campaign: str | None, source: str, reason: str) -> Added:
@@ -186,6 +197,7 @@ def _suppress(desk: Desk, subjects: list[tuple[As, str]], campaign: str | None, 
         Entry(kinds[kind], subject, campaign_id, source=source, reason=reason)
         for kind, subject in dict.fromkeys(subjects)
     ]
+    copies.give_way(desk.conn, desk.now, desk.tenant.id, entries)
     added = dnc.suppress(desk.conn, desk.now, desk.tenant.id, entries, desk.actor)
     late = [call for chunk in in_chunks(entries, CHUNK) for call in _live(desk, chunk, campaign)]
     return Added(added, len(entries) - added, underway(late))

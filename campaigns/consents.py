@@ -48,12 +48,19 @@ class Said:
 def record(conn: Connection, now: datetime, tenant_id: int, rows: Sequence[Said], actor: str) -> int:
     """Write these down; how many are new. What stands there already, word for word, is not written again."""
     written = 0
+    for chunk in in_chunks(unknown(conn, tenant_id, rows), CHUNK):
+        told = [{name: getattr(said, name) for name in TOLD} for said in chunk]
+        written += write_consents(conn, told, tenant_id=tenant_id, actor=actor, recorded_at=now)
+    return written
+
+
+def unknown(conn: Connection, tenant_id: int, rows: Iterable[Said]) -> list[Said]:
+    """Those of these that are not on record, in the order in which they are written."""
+    new: list[Said] = []
     for chunk in in_chunks(sorted(set(rows), key=_order), CHUNK):
         known = {tuple(row) for row in find_records(conn, {said.person_id for said in chunk}, tenant_id=tenant_id)}
-        told = [{name: getattr(said, name) for name in TOLD} for said in chunk]
-        new = [row for row in told if tuple(row.values()) not in known]
-        written += write_consents(conn, new, tenant_id=tenant_id, actor=actor, recorded_at=now)
-    return written
+        new += [said for said in chunk if tuple(getattr(said, name) for name in TOLD) not in known]
+    return new
 
 
 def _order(said: Said) -> tuple[int, datetime, str, bool]:

@@ -31,6 +31,16 @@ class ListedPhone:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedConsent:
+    """A consent to what the campaign is for, as a row tells it: the day from which it holds, how it was given, and
+    where that is proved."""
+
+    day: date
+    channel: str
+    proof: str
+
+
+@dataclass(frozen=True, slots=True)
 class ListedDebt:
     """One row: a contract, what a script may say of it (amounts as integers, days in ISO), and its cells as text."""
 
@@ -54,6 +64,7 @@ class Entry:
     priority: int
     phones: list[ListedPhone]
     debts: list[ListedDebt]
+    consents: list[ListedConsent] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,7 @@ def _merge(entries: dict[tuple[Subject, str], Entry], layout: Layout, line: Line
     entry.address = entry.address or line.address
     entry.zone = entry.zone or line.zone
     entry.priority = min(entry.priority, line.priority)
+    entry.consents += [line.consent] if line.consent else []
     return None
 
 
@@ -96,4 +97,5 @@ def _opened(line: Line) -> Entry:
         priority=line.priority,
         phones=line.phones,
         debts=[line.debt],
+        consents=[line.consent] if line.consent else [],
     )

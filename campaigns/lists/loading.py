@@ -7,21 +7,22 @@ for each other instead of deadlocking. Rows that say what the database knows are
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from campaigns import dnc, ledger
+from campaigns import consents, dnc, ledger
 from campaigns.compliance import may_ever_dial
+from campaigns.consents import Said
 from campaigns.lists import contracts, people
 from campaigns.lists.entries import Entry, ListFile
 from campaigns.lists.patience import uncollected
 from campaigns.lists.people import Enrolled
 from campaigns.models import Campaign, Debt, ListImport, Run, Tenant
 from campaigns.rows import columns_of, in_chunks, table
-from campaigns.words import Subject
+from campaigns.words import Purpose, Subject
 
 RUN: Final = columns_of(Run)
 LIST_IMPORT: Final = columns_of(ListImport)
@@ -187,11 +188,36 @@ def _load_part(
     people.set_numbers(conn, now, tenant_id, part, today)
     contracts.enlist(conn, now, campaign, turn.run_id, part, before, actor)
     contracts.set_debts(conn, now, tenant_id, import_id, part, turn.superseded)
+    if campaign.purpose is Purpose.MARKETING:
+        _record_consents(conn, now, tenant_id, part, actor)
     if turn.reopens:
         late = [row.id for row in before.values() if row.run_id != turn.run_id]
         ledger.reopen(conn, now, tenant_id, campaign_id, turn.run_id, late, actor)
     corrected = [one.customer_id for one in part if one.listed_before and (one.changed or one.changed_debts)]
     ledger.reconsider(conn, now, tenant_id, corrected, actor)
+
+
+def _record_consents(conn: Connection, now: datetime, tenant_id: int, part: Sequence[Enrolled], actor: str) -> None:
+    """Write down what the list says of consents. It lifts no suppression: who refused is freed by `dialer person`."""
+    zone = ZoneInfo(conn.scalars(select(columns_of(Tenant).zone).where(columns_of(Tenant).id == tenant_id)).one())
+    said = [
+        Said(
+            person_id=one.person_id,
+            purpose=Purpose.MARKETING,
+            granted=True,
+            channel=told.channel,
+            # From the beginning of its day: a refusal of the same day is then the later word.
+            at=datetime.combine(told.day, time.min, zone).astimezone(UTC),
+            proof=told.proof,
+        )
+        for one in part
+        for told in one.entry.consents
+    ]
+    new = consents.unknown(conn, tenant_id, said)
+    consents.record(conn, now, tenant_id, new, actor)
+    concerned = {told.person_id for told in new}
+    for one in part:
+        one.changed |= one.person_id in concerned and not one.new_person
 
 
 def _count(conn: Connection, campaign: Campaign, listfile: ListFile, enrolled: Sequence[Enrolled]) -> ListCounts:

@@ -8,10 +8,10 @@ from datetime import date
 from typing import Final
 
 from campaigns.lists import cells as cell
-from campaigns.lists.entries import ListedDebt, ListedPhone
+from campaigns.lists.entries import ListedConsent, ListedDebt, ListedPhone
 from campaigns.lists.faults import Fault, Remark, remark
 from campaigns.lists.headers import Layout
-from campaigns.lists.vocabulary import NOTHING, Kind, fold, role_noted
+from campaigns.lists.vocabulary import CONSENT, NOTHING, Kind, fold, role_noted
 from campaigns.phones import BadPhone, ambiguous, national
 from campaigns.words import LIABLE_ROLES, Role, Subject
 
@@ -37,6 +37,7 @@ class Line:
     priority: int
     phones: list[ListedPhone]
     debt: ListedDebt
+    consent: ListedConsent | None
     notes: list[Remark]
 
 
@@ -62,6 +63,7 @@ def read_row(layout: Layout, number: int, cells: list[str], as_of: date | None) 
         priority=_priority(layout, number, cells, notes),
         phones=_listed(phones, _vintage(layout, number, cells, notes) or as_of),
         debt=_debt(layout, number, cells, contract, notes),
+        consent=_consent(layout, number, cells, notes),
         notes=notes,
     )
 
@@ -133,6 +135,22 @@ def _vintage(layout: Layout, number: int, cells: list[str], notes: list[Remark])
     if text and not told:
         notes.append(remark(number, layout.headers[layout.attributes["as_of"]], text, Fault.BAD_DATE))
     return told
+
+
+def _consent(layout: Layout, number: int, cells: list[str], notes: list[Remark]) -> ListedConsent | None:
+    """The row's consent. One that lacks its day, its channel or its proof is none, and a note says so."""
+    told = {name: _attribute(layout, cells, name) for name in CONSENT if name in layout.attributes}
+    told = {name: text for name, text in told.items() if fold(text) not in NOTHING}
+    if not told:
+        return None
+    on = cell.day(told.get("consent_date", ""))
+    channel, proof = told.get("consent_channel", ""), told.get("consent_proof", "")
+    if on and channel and proof:
+        return ListedConsent(on, channel[:MAX_KEY], proof)
+    where = next(name for name in CONSENT if name in layout.attributes)
+    column = layout.attributes[where]
+    notes.append(remark(number, layout.headers[column], cells[column], Fault.NO_PROOF))
+    return None
 
 
 def _priority(layout: Layout, number: int, cells: list[str], notes: list[Remark]) -> int:

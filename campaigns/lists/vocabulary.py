@@ -33,7 +33,8 @@ VARIABLES: Final = {
 }
 """What a script may say of a debt: TEL4VN contract section 8.2, in the vendor's spelling."""
 
-ATTRIBUTES: Final = ("id", "name", "address", "zone", "role", "priority", "as_of")
+CONSENT: Final = ("consent_date", "consent_channel", "consent_proof")
+ATTRIBUTES: Final = ("id", "name", "address", "zone", "role", "priority", "as_of", *CONSENT)
 """What a list may say of the person or of the row."""
 
 PHONE_FIELDS: Final = {
@@ -61,6 +62,9 @@ _HEADERS: Final = {
         "ngay cap nhat so dien thoai|ngay cap nhat sdt|ngay cap nhat|ngay ghi nhan|ngay tao|numbers as of|as of"
         "|phone as of|created date|created at|created on|date created|created"
     ),
+    "consent_date": "ngay dong y|thoi gian dong y|ngay chap thuan|consent date|consented at|consented on|opt in date",
+    "consent_channel": "kenh dong y|hinh thuc dong y|consent channel|consent method|opt in channel",
+    "consent_proof": "bang chung dong y|minh chung dong y|consent proof|proof of consent|consent evidence|opt in proof",
     "contract_number": (
         "so hop dong|so hd|ma hop dong|ma hd|so hop dong tin dung|so hdtd|hop dong so|hop dong|contract number"
         "|contract no|contract id|contract code|contract|agreement number|agreement no|loan number|loan no|loan id"

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import Connection, Engine, event, func, select
 
 from campaigns import dnc, lists, people
-from campaigns.lists import ListCounts, ListFile
-from campaigns.models import Campaign, Customer, Debt, ListImport, Number, Person, Run
+from campaigns.lists import Fault, ListCounts, ListFile
+from campaigns.models import Campaign, Consent, Customer, Debt, ListImport, Number, Person, Run
 from campaigns.rows import table
-from campaigns.words import Reason, Role, Status, Subject
+from campaigns.words import Purpose, Reason, Role, Status, Subject
 from lists.conftest import MONDAY, ReadRows, add_campaign
 
 HEADER = ["Mã KH", "Họ tên", "SĐT", "Số HĐ", "Số tiền quá hạn"]
@@ -341,3 +341,51 @@ def test_a_doubt_is_told_again_at_every_import_until_somebody_judges_it(engine: 
     row = [*AN[:2], "0383123456", *AN[3:]]
     load_rows(row, numbers_as_of=date(2018, 1, 1))
     assert load_rows(row).needs_review == 1
+
+
+CONSENTING = ["Mã KH", "SĐT", "Ngày đồng ý", "Kênh đồng ý", "Bằng chứng đồng ý"]
+
+
+def load_consents(
+    engine: Engine, read_rows: ReadRows, purpose: Purpose, *rows: Sequence[str]
+) -> tuple[ListCounts, ListFile]:
+    listfile = read_rows([CONSENTING, *rows])
+    with engine.begin() as conn:
+        conn.execute(table(Campaign).update().values(purpose=purpose))
+        into = conn.execute(select(table(Campaign))).one()
+        return load(conn, listfile, into), listfile
+
+
+def test_a_marketing_list_brings_its_consents(engine: Engine, campaign: Campaign, read_rows: ReadRows) -> None:
+    row = ["KH1", "0912345678", "01/06/2026", "web", "form 7"]
+    load_consents(engine, read_rows, Purpose.MARKETING, row)
+    [said] = rows_of(engine, Consent)
+    assert (said.purpose, said.granted, said.channel, said.proof) == (Purpose.MARKETING, True, "web", "form 7")
+    assert said.at == datetime(2026, 5, 31, 17, tzinfo=UTC)
+    counts, _ = load_consents(engine, read_rows, Purpose.MARKETING, row)
+    assert (counts.unchanged, len(rows_of(engine, Consent))) == (1, 1)
+    counts, _ = load_consents(engine, read_rows, Purpose.MARKETING, [*row[:2], "02/06/2026", *row[3:]])
+    assert (counts.updated, len(rows_of(engine, Consent))) == (1, 2)
+
+
+def test_a_consent_without_day_channel_or_proof_is_none_and_told(
+    engine: Engine, campaign: Campaign, read_rows: ReadRows
+) -> None:
+    rows = [
+        ["KH1", "0912345671", "01/06/2026", "web", ""],
+        ["KH2", "0912345672", "", "web", "form 7"],
+        ["KH3", "0912345673", "soon", "web", "form 7"],
+        ["KH4", "0912345674", "01/06/2026", "", "form 7"],
+        ["KH5", "0912345675", "", "", ""],
+    ]
+    counts, listfile = load_consents(engine, read_rows, Purpose.MARKETING, *rows)
+    assert counts.kept == len(rows)
+    assert rows_of(engine, Consent) == []
+    assert [(note.row, note.reason) for note in listfile.notes] == [(row, Fault.NO_PROOF) for row in (2, 3, 4, 5)]
+
+
+def test_what_was_agreed_for_advertising_says_nothing_of_a_debt(
+    engine: Engine, campaign: Campaign, read_rows: ReadRows
+) -> None:
+    load_consents(engine, read_rows, Purpose.DEBT_REMINDER, ["KH1", "0912345678", "01/06/2026", "web", "form 7"])
+    assert rows_of(engine, Consent) == []

@@ -7,7 +7,7 @@ import anyio
 import pytest
 from sqlalchemy import Connection
 
-from campaigns import dnc
+from campaigns import dnc, optouts
 from campaigns.words import Mode, Subject, Wanted
 from dialer.database import clock
 from dialer.simulator import Simulator
@@ -78,3 +78,33 @@ async def _fed(floor: Floor, count: int) -> bool:
 async def _not_held(floor: Floor, phone: str) -> bool:
     queues = floor.simulator.pbx.queues.all.values()
     return all(order.phone != phone for queue in queues for order in queue.waiting)
+
+
+async def test_an_opt_out_takes_back_a_customer_whom_another_campaign_fed_by_another_number(floor: Floor) -> None:
+    """He calls from his number on one list, and the vendor holds him for another list under his other number."""
+    numbers, others = phones(6), phones(6, "090009")
+    await floor.campaign("EVENING", Mode.AUTOCALL, others, queue_code="Q2")
+    await floor.command("EVENING", Wanted.PAUSED)
+    await floor.campaign("MORNING", Mode.AUTOCALL, numbers, concurrent_call="4", max_recall_count="0")
+    pairs = list(zip(numbers, others, strict=True))
+    queues = floor.simulator.pbx.queues
+    queues.out_of_lines = True
+    async with floor.engine():
+        await floor.until(lambda: _fed(floor, 4))
+        held = next(queue.waiting[0].phone for queue in queues.all.values() if queue.waiting)
+        own = next(pair for pair in pairs if held in pair)
+        called_from = next(phone for phone in own if phone != held)
+        assert await floor.database.write(opt_out, journal_form(called_from)) == ["placed"]
+        await floor.until(lambda: _not_held(floor, held))
+        queues.out_of_lines = False
+        queues.pump_all()
+        await floor.finished("MORNING")
+    assert [floor.simulator.journal.rings(phone) for phone in own] == [[], []]
+    assert (await floor.standing("MORNING")).by_status["dnc"] == 1
+    await floor.check(max_recall=0)
+
+
+def opt_out(conn: Connection, phone: str) -> list[str]:
+    """What `dialer optout` does; the states of the calls that it may come too late for."""
+    refusal, whom = optouts.Refusal(), optouts.Whom(phones=[phone])
+    return [call.state.value for call in optouts.opt_out(conn, clock(conn), 1, whom, refusal, "test").late]

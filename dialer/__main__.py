@@ -23,7 +23,6 @@ NOUNS = {
     "rulebook": "Rulebooks: under which rules people are called.",
     "customer": "One customer: why was he (not) called?",
     "number": "One number: every call with it, and why.",
-    "person": "One person: what is kept about him.",
     "audit": "The evidence: verify it, judge every call again.",
     "agent": "Agents: who can take a call now.",
     "serve": "The engine and its webhook server.",

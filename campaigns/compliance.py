@@ -180,7 +180,7 @@ def _of_the_person(dossier: Dossier, rulebook: Rulebook) -> Withheld | None:
         return Withheld(Reason.NO_LIABLE_NUMBER)
     if not may_ever_dial(dossier.role, dossier.mandate.purpose, dossier.needs_review):
         return Withheld(Reason.NEEDS_REVIEW)
-    if dossier.consent is False or (rulebook.requires.consent and not dossier.consent):
+    if rulebook.requires.consent and not dossier.consent:
         return Withheld(Reason.CONSENT_MISSING)
     if dossier.mode is Mode.AUTOCALL and dossier.missing:
         return Withheld(Reason.MISSING_VARIABLE)

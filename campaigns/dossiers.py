@@ -18,7 +18,7 @@ from campaigns.rows import LIVE, columns_of, table
 from campaigns.rulebooks import AgreedHours, Rulebook
 from campaigns.statements import Find, aside
 from campaigns.timing import Timing
-from campaigns.words import Mode, Reason, Status, Subject
+from campaigns.words import Mode, Reason, Status
 
 CALL = columns_of(Call)
 CUSTOMER = columns_of(Customer)
@@ -30,7 +30,7 @@ TENANT: Any = bindparam("tenant_id")
 
 find_customers = Find(select(table(Customer)).where(CUSTOMER.tenant_id == TENANT), key=CUSTOMER.id)
 find_people = Find(
-    select(PERSON.id, PERSON.key_kind, PERSON.key, PERSON.name, PERSON.zone, PERSON.address, PERSON.agreed_hours).where(
+    select(PERSON.id, PERSON.key, PERSON.name, PERSON.zone, PERSON.address, PERSON.agreed_hours).where(
         PERSON.tenant_id == TENANT
     ),
     key=PERSON.id,
@@ -162,7 +162,7 @@ def _read(conn: Connection, now: datetime, of: Brief, customers: Sequence[Any]) 
     people = _people(conn, tenant_id, [customer.person_id for customer in customers])
     numbers = _numbers(conn, tenant_id, list(people))
     phones = {number.phone for row in numbers.values() for number in row}
-    keys = {person.key for person in people.values() if person.key_kind is Subject.PERSON}
+    keys = {person.key for person in people.values()}
     blocked, barred = dnc.suppressed(conn, tenant_id, campaign.id, campaign.purpose, phones, keys)
     busy, talking = _in_call(conn, tenant_id, phones, list(people))
     back = max(of.rulebook.reach if of.rulebook else timedelta(0), timedelta(seconds=campaign.quiet_time))
@@ -206,7 +206,7 @@ def _lawful(of: Brief, number: Any) -> bool:
 
 def _suppressed(facts: _Facts, customer: Any, number: Any) -> bool:
     person = facts.people[customer.person_id]
-    return number.phone in facts.blocked or (person.key_kind is Subject.PERSON and person.key in facts.barred)
+    return number.phone in facts.blocked or person.key in facts.barred
 
 
 def _dossier(timing: Timing, of: Brief, customer: Any, number: Any, facts: _Facts, call: Any | None) -> Dossier:

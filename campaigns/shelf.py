@@ -77,7 +77,10 @@ def remove_text(conn: Connection, now: datetime, tenant_id: int, name: str) -> i
 
 
 def keep(conn: Connection, now: datetime, tenant_id: int, book: Rulebook) -> None:
-    """See to it that the text of this rulebook is kept: a call is about to be placed under it."""
+    """See to it that the text of this rulebook, and of the one that it extends, is kept: a call is about to be placed
+    under it."""
+    if book.extends is not None:
+        keep(conn, now, tenant_id, rulebooks.shipped()[book.extends])
     kept = select(TEXT.id).where(TEXT.tenant_id == tenant_id, TEXT.name == book.name, TEXT.digest == book.digest)
     if conn.execute(kept).first() is None:
         _write(conn, now, tenant_id, book, "engine", own=False)

@@ -120,7 +120,7 @@ def _consent(case: Case) -> Found:
         if row.purpose is case.call.purpose and (row.recorded_at or row.at) <= at and row.at <= at
     ]
     newest = max(known, key=lambda row: (row.at, row.id), default=None)
-    if newest is not None and not newest.granted:
+    if required and newest is not None and not newest.granted:
         yield Wrong(Reason.CONSENT_MISSING, f"refused on {_when(newest.at)}, consent {newest.id}")
     elif required and newest is None:
         yield Wrong(Reason.CONSENT_MISSING, "there was no consent on record")

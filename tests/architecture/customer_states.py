@@ -31,7 +31,6 @@ HINDRANCES: tuple[dict[str, Any], ...] = (
     {"person_in_call": True},
     {"role": Role.REFERENCE},
     {"needs_review": True},
-    {"consent": False},
     {"required": ("amount",)},
     {"zones": ("nowhere",)},
     {"touches": (SPOKE,) * 5},

@@ -104,6 +104,7 @@ def _campaign(chance: Random, code: str, crowd: list[Person]) -> CampaignPlan:
         "max_recall_count": chance.choice("0112"),
         "min_recall_duration": chance.choice("03"),
         "recall_delay": chance.choice(("0", "0", "10", "60")),
+        "creditor": "Demo",
         "rulebook": chance.choice(("none", "none", "none", "vn-debt")),
         **_of_mode(chance, mode, code),
     }

@@ -15,7 +15,7 @@ from campaigns import binding, dossiers, ledger
 from campaigns.ledger import consequences
 from campaigns.retries import GiveUp, RetryAt, next_attempt
 from campaigns.words import CallState, Reason
-from dialer import pacing, placing, settling
+from dialer import handovers, pacing, settling
 from dialer.gateways import Placing
 from dialer.pacing import Allotment
 from dialer.placing import PlacingLoop
@@ -59,8 +59,8 @@ def recall_once_more(patch: pytest.MonkeyPatch, _store: Store) -> None:
     """The last recall is followed by another."""
 
     def lenient(*facts: Any) -> RetryAt | GiveUp:
-        *told, attempts, ended_at, policy = facts
-        return next_attempt(*told, attempts - 1, ended_at, policy)
+        *told, attempts, ended_at, policy, tally = facts
+        return next_attempt(*told, attempts - 1, ended_at, policy, tally)
 
     patch.setattr(consequences.retries, "next_attempt", lenient)
     patch.setattr(dossiers, "_spent", lambda *_: {})
@@ -73,7 +73,7 @@ def ring_before_writing(patch: pytest.MonkeyPatch, _store: Store) -> None:
     def keep_for_later(conn: Connection, *intent: Any) -> dict[str, int]:
         _, _, _, intents, _ = intent
         # The customers' leases must not be given back as unused.
-        patch.setattr(placing.queue, "release", lambda *_: 0)
+        patch.setattr(handovers.queue, "release", lambda *_: 0)
         unwritten.update({one.reference: intent for one in intents})
         return {one.reference: number for number, one in enumerate(intents)}
 

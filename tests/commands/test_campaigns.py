@@ -57,7 +57,19 @@ def test_what_is_set_is_shown_and_an_empty_text_takes_it_away(cli: Cli, vendor: 
 def test_who_made_a_campaign_and_changed_its_agents_stands_in_its_history(
     cli: Cli, vendor: None, tmp_path: Path
 ) -> None:
-    cli("campaign", "create", "A", "--vendor", "sim", "--mode", "click2call", "--agents", "101=ann,102")
+    cli(
+        "campaign",
+        "create",
+        "A",
+        "--vendor",
+        "sim",
+        "--mode",
+        "click2call",
+        "--creditor",
+        "B",
+        "--agents",
+        "101=ann,102",
+    )
     for agents in ("102,103", "103,102"):
         assert cli("campaign", "set", "A", "--agents", agents).code == 0
     with create_engine(f"sqlite:///{tmp_path / 'data' / 'dialer.db'}").connect() as conn:

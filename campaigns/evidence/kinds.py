@@ -45,6 +45,8 @@ class Kind:
     plain: tuple[str, ...]
     personal: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
+    prompt: bool = True
+    """Whether the moment is that of the transaction. That of a long piece of work may be long before."""
 
     @cached_property
     def columns(self) -> Any:
@@ -171,6 +173,7 @@ KINDS: tuple[Kind, ...] = (
         Register,
         "loaded_at",
         plain=("name", "as_of", "entries", "file_name", "actor", "loaded_at"),
+        prompt=False,
     ),
     Kind(
         "callback",

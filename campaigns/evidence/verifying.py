@@ -49,8 +49,9 @@ class _Cut:
     at: datetime
     upto: Mapping[str, int]
 
-    def contradicted_by(self, kind: str, row: Any) -> bool:
-        return bool(row.moment and row.id > self.upto.get(kind, 0) and row.moment < self.at - LATENESS)
+    def contradicted_by(self, kind: Kind, row: Any) -> bool:
+        later = kind.prompt and row.moment is not None and row.id > self.upto.get(kind.name, 0)
+        return bool(later and row.moment < self.at - LATENESS)
 
 
 class Examination:
@@ -166,7 +167,7 @@ class Examination:
 
     def _backdated(self, kind: Kind, rows: Any, seal: Any) -> Iterator[Finding]:
         for row in rows:
-            if self._before is not None and self._before.contradicted_by(kind.name, row):
+            if self._before is not None and self._before.contradicted_by(kind, row):
                 yield Finding(kind.name, row.id, Fault.BACKDATED, row.moment, seal.ordinal)
 
     def _lifting(self, conn: Connection, told: Mapping[str, Any], seal: Any, again: Segment) -> Iterator[Finding]:
@@ -212,7 +213,7 @@ class Examination:
                 yield Finding(kind.name, row.id, Fault.ADDED, row.moment)
                 continue
             self.unsealed += 1
-            if self._cut is not None and self._cut.contradicted_by(kind.name, row):
+            if self._cut is not None and self._cut.contradicted_by(kind, row):
                 yield Finding(kind.name, row.id, Fault.BACKDATED, row.moment)
 
 

@@ -9,7 +9,9 @@ from sqlalchemy import Connection
 
 from campaigns.compliance import Cleared, Dossier, Withheld
 from campaigns.dossiers import Brief, Candidate, Hopeless
+from campaigns.hours import DAYS
 from campaigns.models import Decision
+from campaigns.rulebooks import AgreedHours
 from campaigns.statements import Insert
 from campaigns.words import Reason
 
@@ -90,13 +92,20 @@ def told(dossier: Dossier) -> dict[str, Any]:
         "attempts": sum(touch.attempt for touch in touches),
         "messages": sum(touch.message for touch in touches),
         "conversations": sum(touch.conversation for touch in touches),
-        "agreed_hours": len(dossier.agreed),
+        "agreed_hours": [_spelled(hours) for hours in dossier.agreed],
         "number_in_call": dossier.number_in_call,
         "person_in_call": dossier.person_in_call,
         "missing": list(dossier.missing),
         "creditor": mandate.creditor,
         "advertiser": mandate.advertiser,
         "brandname": mandate.brandname,
+        "brandname_until": mandate.brandname_until.isoformat() if mandate.brandname_until else None,
         "register_as_of": mandate.register_as_of.isoformat() if mandate.register_as_of else None,
     }
     return {name: value for name, value in facts.items() if value not in (None, [], 0, False)}
+
+
+def _spelled(hours: AgreedHours) -> list[str]:
+    """As `Person.agreed_hours` keeps them."""
+    (weekday,) = hours.weekdays
+    return [DAYS[weekday], f"{hours.opens:%H:%M}", f"{hours.closes:%H:%M}"]

@@ -61,12 +61,13 @@ def counts(touch: Touch, basis: Basis) -> bool:
 
 
 def _agrees(touch: Touch, aim: Aim, per: frozenset[Per], contract: str) -> bool:
+    """`contract` is one of the call's; empty: we cannot tell of which debt the call will be, so it may be any."""
     return (
         (Per.PERSON not in per or touch.person_id == aim.person_id)
         and (Per.NUMBER not in per or touch.phone == aim.phone)
         and (Per.CAMPAIGN not in per or touch.campaign_id == aim.campaign_id)
         and (Per.ADVERTISER not in per or _same_advertiser(touch, aim))
-        and (Per.DEBT not in per or not touch.contracts or contract in touch.contracts)
+        and (Per.DEBT not in per or not contract or not touch.contracts or contract in touch.contracts)
     )
 
 

@@ -139,11 +139,18 @@ def _mandate(case: Case) -> Found:
     for name, reason in names.items():
         if requires.get(name, False) and not _told(case, name):
             yield Wrong(reason, f"no {name} was named")
-    until = case.campaign.brandname_until if case.campaign is not None else None
+    until = _granted_until(case)
     if requires.get("brandname", False) and until is not None and case.call.intended_at.date() > until:
         yield Wrong(Reason.BRANDNAME_MISSING, f"the brandname was granted until {until}")
     if case.facts is None:
         yield "what the gate was shown was not written: the campaign is taken as it is today"
+
+
+def _granted_until(case: Case) -> date | None:
+    if case.facts is not None:
+        told = case.facts.get("brandname_until")
+        return date.fromisoformat(told) if told else None
+    return case.campaign.brandname_until if case.campaign is not None else None
 
 
 def _told(case: Case, name: str) -> Any:
@@ -169,9 +176,7 @@ def _age(text: str) -> timedelta:
 
 def _hours(case: Case) -> Found:
     text = _text(case)
-    agreed = case.person.agreed_hours if case.person is not None else []
-    if case.facts is not None and bool(case.facts.get("agreed_hours", 0)) != bool(agreed):
-        raise _Unknown("the hours that were agreed with the person then are not kept")
+    agreed = _agreed(case)
     if text.hours is None and not agreed:
         return
     # The claim, and the moment at which the telephone rang, where the vendor told it.
@@ -180,6 +185,13 @@ def _hours(case: Case) -> Found:
             local = moment.astimezone(_zone(name)).replace(second=0, microsecond=0)
             if not _open(text, agreed, local):
                 yield Wrong(Reason.OUTSIDE_HOURS, f"{what} at {local:%a %H:%M} in {name}")
+
+
+def _agreed(case: Case) -> list[Any]:
+    """The hours that the gate went by; where that was not written, those that are agreed today."""
+    if case.facts is not None:
+        return list(case.facts.get("agreed_hours", []))
+    return list(case.person.agreed_hours) if case.person is not None else []
 
 
 def _zones(case: Case) -> list[str]:

@@ -129,11 +129,11 @@ async def _load(session: Session, bringing: _Bringing, tell: Tell) -> int:
 
 
 def _block(desk: Desk, bringing: _Bringing, part: Sequence[str]) -> None:
-    copies.block(desk.conn, bringing.began, desk.tenant.id, bringing.copy, part, desk.actor)
+    copies.block(desk.conn, desk.now, desk.tenant.id, bringing.copy, part, desk.actor)
 
 
 def _cover(desk: Desk, bringing: _Bringing, part: Sequence[str]) -> None:
-    copies.cover(desk.conn, bringing.began, desk.tenant.id, bringing.copy, part, desk.actor)
+    copies.cover(desk.conn, desk.now, desk.tenant.id, bringing.copy, part, desk.actor)
 
 
 def _loaded(desk: Desk, bringing: _Bringing) -> None:
@@ -141,7 +141,7 @@ def _loaded(desk: Desk, bringing: _Bringing) -> None:
 
 
 def _end(desk: Desk, bringing: _Bringing, part: Sequence[str]) -> int:
-    copies.end(desk.conn, bringing.began, desk.tenant.id, bringing.copy, part)
+    copies.end(desk.conn, desk.now, desk.tenant.id, bringing.copy, part)
     concerned = dnc.listed_with(desk.conn, desk.tenant.id, part)
     return ledger.reconsider(desk.conn, desk.now, desk.tenant.id, concerned, desk.actor)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.retries import STATUS_OF, GiveUp, Policy, RetryAt, next_attempt
+from campaigns.retries import STATUS_OF, GiveUp, Policy, Recall, RetryAt, Tally, next_attempt
 from campaigns.words import Outcome, Reason, Status
 
 ENDED = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -108,3 +108,51 @@ def test_nobody_is_called_again_before_his_call_was_over_nor_beyond_his_recalls(
 def test_every_outcome_has_a_final_status() -> None:
     assert set(STATUS_OF) == set(Outcome)
     assert all(status.final for status in STATUS_OF.values())
+
+
+BUSY = Recall(timedelta(minutes=5), growth=2, per_day=3, per_run=5, in_all=9)
+TOMORROW = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
+BY_OUTCOME = Policy(9, 3, timedelta(minutes=15), recalls={Outcome.BUSY: BUSY, Outcome.UNKNOWN: Recall(timedelta(0))})
+
+
+def busy(today: int = 1, in_run: int = 1, in_all: int = 1) -> RetryAt | GiveUp:
+    tally = Tally(today, in_run, in_all, TOMORROW)
+    return next_attempt(Outcome.BUSY, 0, True, 1, ENDED, BY_OUTCOME, tally)
+
+
+def test_each_outcome_has_its_own_wait_and_others_the_common_one() -> None:
+    assert busy() == RetryAt(ENDED + timedelta(minutes=5), Reason.RECALL)
+    other = next_attempt(Outcome.NO_ANSWERED, 0, True, 1, ENDED, BY_OUTCOME)
+    assert other == RetryAt(ENDED + timedelta(minutes=15), Reason.RECALL)
+
+
+@pytest.mark.parametrize(("in_run", "minutes"), [(1, 5), (2, 10), (3, 20), (4, 40)])
+def test_a_wait_grows_each_time_that_the_outcome_comes_again_in_the_run(in_run: int, minutes: int) -> None:
+    assert busy(in_run=in_run, in_all=in_run) == RetryAt(ENDED + timedelta(minutes=minutes), Reason.RECALL)
+
+
+def test_no_wait_grows_beyond_thirty_days() -> None:
+    steep = Policy(99, 3, timedelta(0), recalls={Outcome.BUSY: Recall(timedelta(hours=1), growth=10)})
+    verdict = next_attempt(Outcome.BUSY, 0, True, 1, ENDED, steep, Tally(in_run=40, in_all=40))
+    assert verdict == RetryAt(ENDED + timedelta(days=30), Reason.RECALL)
+
+
+def test_what_came_too_often_today_is_tried_again_when_the_next_day_begins() -> None:
+    assert busy(today=2) == RetryAt(ENDED + timedelta(minutes=5), Reason.RECALL)
+    assert busy(today=3) == RetryAt(TOMORROW, Reason.RECALL)
+
+
+def test_what_came_too_often_in_the_run_or_in_all_is_given_up() -> None:
+    over = GiveUp(Status.BUSY, Reason.RECALLS_USED_UP)
+    assert busy(in_run=5, in_all=5) == over
+    assert busy(in_run=1, in_all=9) == over
+    assert busy(in_run=4, in_all=8) != over
+
+
+def test_the_campaigns_own_count_of_recalls_still_holds() -> None:
+    assert next_attempt(Outcome.BUSY, 0, True, 10, ENDED, BY_OUTCOME) == GiveUp(Status.BUSY, Reason.RECALLS_USED_UP)
+
+
+def test_an_unknown_call_waits_its_hour_whatever_its_own_wait_is() -> None:
+    verdict = next_attempt(Outcome.UNKNOWN, None, True, 1, ENDED, BY_OUTCOME)
+    assert verdict == RetryAt(ENDED + timedelta(hours=1), Reason.RECALL)

@@ -247,6 +247,7 @@ class Reason(StrEnum):
     CONSENT_MISSING = "consent-missing"
     NEEDS_REVIEW = "needs-review"
     AGENT_MISSED = "agent-missed"
+    AGENT_AWAITED = "agent-awaited"
     TAKEN_BACK = "taken-back"
     # What stands against a whole campaign.
     WRONG_PURPOSE = "wrong-purpose"

@@ -59,6 +59,7 @@ def choose(conn: Connection, timing: Timing, campaign: Any, wish: int, token: st
     of = dossiers.brief(conn, tenant, campaign, shelf.find(conn, tenant.id, campaign.rulebook))
     if hindrance := compliance.permit(of.mandate, of.rulebook, now):
         return [], _forbid(conn, now, campaign, hindrance.reason)
+    _await_agents(conn, now, timing, campaign)
     snapshot = queue.snapshot(conn, now, timing, tenant, account, campaign)
     policy = pacing.Policy(campaign.mode, campaign.precall_ratio, campaign.concurrent_call)
     allotment = pacing.decide(snapshot, policy, wish, now)
@@ -69,6 +70,13 @@ def choose(conn: Connection, timing: Timing, campaign: Any, wish: int, token: st
             break
         chosen += [one.candidate.customer.id for one in judge(conn, now, timing, of, found, token)]
     return chosen, allotment.because
+
+
+def _await_agents(conn: Connection, now: datetime, timing: Timing, campaign: Any) -> None:
+    """Who was promised a call by an agent who cannot take one now lets the others pass."""
+    if campaign.mode is Mode.CLICK2CALL and (found := ledger.awaiting(conn, now, campaign)):
+        free = agents.available(conn, now, timing, campaign.tenant_id, campaign.id)
+        ledger.stand_aside(conn, now, timing, found, [agent.id for agent in free])
 
 
 def _forbid(conn: Connection, now: datetime, campaign: Any, reason: Reason) -> Reason:
@@ -108,9 +116,8 @@ def commit(conn: Connection, timing: Timing, campaign: Any, customer_ids: Sequen
         queue.release(conn, campaign.tenant_id, token)
         return Handover(campaign, {})
     cleared = judge(conn, now, timing, of, customers, token)
-    callers = _callers(conn, now, timing, campaign, len(cleared))
     intents, orders = [], {}
-    for one, agent in zip(cleared, callers, strict=False):
+    for one, agent in _callers(conn, now, timing, campaign, cleared):
         intent = _intent(one, agent)
         intents.append(intent)
         orders[intent.reference] = _order(one, intent, agent)
@@ -131,11 +138,18 @@ def _keep_evidence(
         decisions.keep_cleared(conn, now, of, cleared, calls)
 
 
-def _callers(conn: Connection, now: datetime, timing: Timing, campaign: Any, count: int) -> list[Any]:
-    """The agent of each call: the longest idle first for click-to-call, nobody for the vendor's queues."""
+def _callers(
+    conn: Connection, now: datetime, timing: Timing, campaign: Any, cleared: Sequence[Judged]
+) -> list[tuple[Judged, Any]]:
+    """Who is called by whom: in click-to-call whoever was promised a call by one agent by him alone, the others by the
+    longest idle; in the vendor's queues by nobody whom we choose."""
     if campaign.mode is not Mode.CLICK2CALL:
-        return [None] * count
-    return agents.available(conn, now, timing, campaign.tenant_id, campaign.id)[:count]
+        return [(one, None) for one in cleared]
+    free = {agent.id: agent for agent in agents.available(conn, now, timing, campaign.tenant_id, campaign.id)}
+    named = ledger.promised_agents(conn, campaign.tenant_id, [one.candidate.customer for one in cleared])
+    own = [(one, free.pop(named[key], None)) for one in cleared if (key := one.candidate.customer.id) in named]
+    others = [one for one in cleared if one.candidate.customer.id not in named]
+    return [(one, agent) for one, agent in own if agent is not None] + list(zip(others, free.values(), strict=False))
 
 
 def _intent(one: Judged, agent: Any) -> Intent:

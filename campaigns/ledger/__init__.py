@@ -1,6 +1,8 @@
 """The only writer of state and of history.
 
 customers   enlist, reopen, reconsider, close, postpone
+promises    what becomes of promised calls; appointments: what the ends of calls mean for them
+callbacks   promising a call, taking the promise back
 intents     the call's row before the wire
 settle      facts meet calls
 strangers   calls that are not ours, and hooks that were bound to the wrong one
@@ -8,6 +10,7 @@ commands    what users want of a campaign
 forgetting  personal fields give way to pseudonyms
 """
 
+from campaigns.ledger.callbacks import Appointment, awaiting, promise, promised_agents, stand_aside, take_back
 from campaigns.ledger.commands import (
     NotNow,
     amend,
@@ -36,10 +39,13 @@ from campaigns.ledger.customers import (
 )
 from campaigns.ledger.forgetting import forget_calls, forget_customers, receipts_of
 from campaigns.ledger.intents import Intent, intend
+from campaigns.ledger.promises import CALLBACK_PRIORITY, listed_priority
 from campaigns.ledger.settle import Step, Told, apply, locked
 from campaigns.ledger.strangers import Heard, hear, own, rebind, unbind
 
 __all__ = [
+    "CALLBACK_PRIORITY",
+    "Appointment",
     "Closing",
     "Enlisted",
     "Heard",
@@ -50,6 +56,7 @@ __all__ = [
     "Waiting",
     "amend",
     "apply",
+    "awaiting",
     "close",
     "command",
     "delete",
@@ -62,11 +69,14 @@ __all__ = [
     "hold_back",
     "intend",
     "let_in",
+    "listed_priority",
     "locked",
     "open_run",
     "own",
     "pause",
     "postpone",
+    "promise",
+    "promised_agents",
     "queue_became",
     "rebind",
     "receipts_of",
@@ -75,5 +85,7 @@ __all__ = [
     "reopen",
     "shut_out",
     "staffed",
+    "stand_aside",
+    "take_back",
     "unbind",
 ]

@@ -4,12 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, func, or_, select
 
 from campaigns import recalls, retries
+from campaigns.ledger.appointments import Appointments, Step
 from campaigns.ledger.history import write_changes
 from campaigns.models import Agent, Call, Campaign, Customer, Number, Tenant
 from campaigns.retries import GiveUp, Policy, RetryAt, Tally
@@ -53,7 +54,10 @@ OF_AN_AGENT = (
 )
 find_campaigns = Find(select(table(Campaign)), key=CAMPAIGN.id)
 find_customers = Find(
-    select(CUSTOMER.id, CUSTOMER.run_id, *(CUSTOMER[name] for name in OF_A_CUSTOMER))
+    select(
+        *(CUSTOMER[name] for name in ("id", "run_id", "priority", "callback_id")),
+        *(CUSTOMER[name] for name in OF_A_CUSTOMER),
+    )
     .order_by(CUSTOMER.id)
     .with_for_update(key_share=True),
     key=CUSTOMER.id,
@@ -89,17 +93,6 @@ write_numbers = Update(
     Number, own("last_outcome", "last_outcome_at", "dead_at"), where="number.id = :id", shared=["last_outcome_at"]
 )
 write_agents = Update(Agent, own(*OF_AN_AGENT), where="agent.id = :id")
-
-
-class Step(Protocol):
-    """A call's row, and its evidence before and after."""
-
-    @property
-    def call(self) -> Any: ...
-    @property
-    def before(self) -> Progress: ...
-    @property
-    def after(self) -> Progress: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,16 +150,19 @@ def _follow_customers(
     calls = find_newest_calls(conn, ids, tenant_id=steps[0].call.tenant_id)
     newest = {row.customer_id: row.newest for row in calls}
     policies = {key: policy_of(campaign, timing) for key, campaign in campaigns.items()}
-    tallies = _tallies(conn, now, steps, policies)
+    counted = tallies(conn, now, steps, policies)
+    appointments = Appointments(conn, now, timing, steps, customers)
     told: list[dict[str, Any]] = []
     for step in steps:
         customer = customers[step.call.customer_id]
-        plan = Plan(policies[step.call.campaign_id], tallies.get(step.call.id, Tally()))
+        plan = Plan(policies[step.call.campaign_id], counted.get(step.call.id, Tally()))
         values = _next(now, timing, step, customer, plan, newest[customer["id"]])
+        values = appointments.after(step, customer, values)
         if values.get("status", customer["status"]) != customer["status"] or "reason" in values:
             told.append(_told(step, customer, values))
         customer.update(values)
     write_customers(conn, list(customers.values()), updated_at=now)
+    appointments.write(conn)
     write_changes(conn, told, tenant_id=steps[0].call.tenant_id, actor="engine", at=now)
 
 
@@ -189,7 +185,7 @@ def _next(
     attempts = values.get("attempts", customer["attempts"])
     if step.after.state is CallState.RELEASED:
         return {**values, **_given_back(now, timing, step, customer, attempts)}
-    return {**values, **_settled(now, step, plan, attempts)}
+    return {**values, **settled(now, step, plan, attempts)}
 
 
 def _given_back(now: datetime, timing: Timing, step: Step, customer: dict[str, Any], attempts: int) -> dict[str, Any]:
@@ -208,7 +204,8 @@ def _given_back(now: datetime, timing: Timing, step: Step, customer: dict[str, A
     }
 
 
-def _settled(now: datetime, step: Step, plan: Plan, attempts: int) -> dict[str, Any]:
+def settled(now: datetime, step: Step, plan: Plan, attempts: int) -> dict[str, Any]:
+    """What becomes of a customer by the outcome of his newest call."""
     after = step.after
     assert after.outcome is not None
     ended = min(after.ended_at or now, now)
@@ -232,9 +229,7 @@ def _told(step: Step, before: dict[str, Any], values: dict[str, Any]) -> dict[st
     }
 
 
-def _tallies(
-    conn: Connection, now: datetime, steps: Sequence[Step], policies: Mapping[int, Policy]
-) -> dict[int, Tally]:
+def tallies(conn: Connection, now: datetime, steps: Sequence[Step], policies: Mapping[int, Policy]) -> dict[int, Tally]:
     """How often each of these outcomes came before, by call id, where the campaign's recalls depend on it."""
     counting = [s for s in steps if s.after.outcome and policies[s.call.campaign_id].after(s.after.outcome).counts]
     if not counting:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, insert, select, update
+from sqlalchemy import Connection, Integer, bindparam, case, func, insert, select, update
 
-from campaigns.ledger.history import write_changes
+from campaigns.ledger import promises
+from campaigns.ledger.history import tell
 from campaigns.models import Customer, Run
 from campaigns.rows import columns_of, in_chunks, table
 from campaigns.statements import Find, Update
@@ -127,7 +128,8 @@ def reopen(
     customer_ids: Sequence[int],
     actor: str,
 ) -> int:
-    """Take these customers into another run, with all their recalls before them; how many."""
+    """Take these customers into another run, with all their recalls before them; how many. What was promised to them
+    still is."""
     found = _locked(conn, tenant_id, customer_ids)
     chosen = [row for row in found if row.campaign_id == campaign_id and row.run_id != run_id]
     fresh = {
@@ -141,7 +143,8 @@ def reopen(
         "updated_at": now,
     }
     _update(conn, tenant_id, [row.id for row in chosen], fresh)
-    _tell(conn, now, chosen, Status.NEW, None, actor, "another run")
+    promises.stand(conn, now, tenant_id, [row.id for row in chosen if row.callback_id is not None])
+    tell(conn, now, chosen, Status.NEW, None, actor, "another run")
     return len(chosen)
 
 
@@ -152,7 +155,7 @@ def reconsider(conn: Connection, now: datetime, tenant_id: int, customer_ids: Se
     for status in WAITING_STATUSES:
         rows = [row for row in chosen if (row.attempts == 0) == (status is Status.NEW)]
         _update(conn, tenant_id, [row.id for row in rows], {**again, "status": status})
-        _tell(conn, now, rows, status, None, actor, "reconsidered")
+        tell(conn, now, rows, status, None, actor, "reconsidered")
     return len(chosen)
 
 
@@ -166,7 +169,7 @@ def close(
 ) -> list[int]:
     """Make customers final without a call, and end their leases; the ids of those that were waiting. `detail` is what
     a person said about it, kept in their history. Who was final keeps his status; that he was withdrawn is still
-    written as his reason, so that no rerun calls him."""
+    written as his reason, so that no rerun calls him. What was promised to those who waited is withdrawn too."""
     by_id = {closing.customer_id: closing for closing in closings}
     closed: list[int] = []
     found = _locked(conn, tenant_id, list(by_id))
@@ -175,7 +178,8 @@ def close(
     for status, reason in {(c.status, c.reason) for c in closings}:
         rows = [r for r in waiting if (by_id[r.id].status, by_id[r.id].reason) == (status, reason)]
         _update(conn, tenant_id, [row.id for row in rows], _final(now, status, reason))
-        _tell(conn, now, rows, status, reason, actor, detail)
+        tell(conn, now, rows, status, reason, actor, detail)
+        promises.dissolve(conn, now, rows, status, reason, actor)
         closed += [row.id for row in rows]
     return sorted(closed)
 
@@ -192,7 +196,7 @@ def _withdraw_final(
     rows = [r for r in final if by_id[r.id].status is Status.WITHDRAWN and r.reason is not Reason.WITHDRAWN]
     _update(conn, tenant_id, [row.id for row in rows], {"reason": Reason.WITHDRAWN, "updated_at": now})
     for row in rows:
-        _tell(conn, now, [row], row.status, Reason.WITHDRAWN, actor, detail)
+        tell(conn, now, [row], row.status, Reason.WITHDRAWN, actor, detail)
 
 
 def _final(now: datetime, status: Status, reason: Reason) -> dict[str, Any]:
@@ -216,14 +220,17 @@ def postpone(conn: Connection, now: datetime, tenant_id: int, waits: Sequence[Wa
 
 
 def rename(conn: Connection, now: datetime, tenant_id: int, changes: Sequence[dict[str, Any]]) -> None:
-    """Write a corrected list's name and priority: rows of `b_id`, `b_name`, `b_priority`."""
+    """Write a corrected list's name and priority: rows of `b_id`, `b_name`, `b_priority`. Who was promised a call keeps
+    his place before every list, and has the new priority afterwards."""
+    own = case((CUSTOMER.callback_id.is_(None), bindparam("b_priority", type_=Integer())), else_=CUSTOMER.priority)
     statement = (
         update(table(Customer))
         .where(CUSTOMER.tenant_id == tenant_id, CUSTOMER.id == bindparam("b_id"))
-        .values(name=bindparam("b_name"), priority=bindparam("b_priority"), updated_at=now)
+        .values(name=bindparam("b_name"), priority=own, updated_at=now)
     )
     if changes:
         conn.execute(statement, list(changes))
+        promises.reprioritise(conn, tenant_id, {row["b_id"]: row["b_priority"] for row in changes})
 
 
 def waiting_word() -> Any:
@@ -240,28 +247,3 @@ def _update(conn: Connection, tenant_id: int, ids: Iterable[int], values: dict[s
     for chunk in in_chunks(sorted(ids), 500):
         chosen = update(table(Customer)).where(CUSTOMER.tenant_id == tenant_id, CUSTOMER.id.in_(chunk))
         conn.execute(chosen.values(**values))
-
-
-def _tell(
-    conn: Connection,
-    now: datetime,
-    rows: Sequence[Any],
-    after: Status,
-    reason: Reason | None,
-    actor: str,
-    detail: str | None = None,
-) -> None:
-    told = [
-        {
-            "campaign_id": row.campaign_id,
-            "customer_id": row.id,
-            "call_id": None,
-            "before": row.status.value,
-            "after": after.value,
-            "reason": reason,
-            "detail": detail,
-        }
-        for row in rows
-    ]
-    if told:
-        write_changes(conn, told, tenant_id=rows[0].tenant_id, actor=actor, at=now)

@@ -1,6 +1,6 @@
 """The intent: a call's row, committed with our own reference before the wire is touched."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 
 from campaigns.compliance import Cleared
+from campaigns.ledger import promises
 from campaigns.ledger.customers import Waiting, postpone
 from campaigns.ledger.history import write_facts
 from campaigns.models import Call, Customer
@@ -83,14 +84,17 @@ def intend(
     """Commit these intents and charge the attempts; reference -> call id of those that hold.
 
     The unique indexes over live calls decide between rivals for a number, a person or an agent: the loser's customer
-    goes back to wait. The caller has locked the customers under the lease `token`.
+    goes back to wait. Who was promised a call is called for that reason, and the promise is kept. The caller has locked
+    the customers under the lease `token`.
     """
-    rows = [_own(intent) for intent in sorted(intents, key=lambda i: i.cleared.phone)]
+    promised = promises.standing(conn, campaign.tenant_id, [intent.cleared.customer_id for intent in intents])
+    rows = [_own(intent, promised) for intent in sorted(intents, key=lambda i: i.cleared.phone)]
     write_calls(conn, rows, **_shared(now, timing, campaign, token))
     written = find_written(conn, [intent.reference for intent in intents], tenant_id=campaign.tenant_id)
     held: dict[str, int] = {row.reference: row.id for row in written}
     charged = sorted((i.cleared.customer_id, held[i.reference]) for i in intents if i.reference in held)
     charge(conn, [{"id": one, "open_call_id": call} for one, call in charged], lease_token=token, updated_at=now)
+    promises.keep(conn, now, promised, dict(charged))
     _write_history(conn, now, campaign.tenant_id, held)
     lost = [i.cleared.customer_id for i in intents if i.reference not in held]
     later = now + timing.busy_delay
@@ -98,12 +102,13 @@ def intend(
     return held
 
 
-def _own(intent: Intent) -> dict[str, Any]:
+def _own(intent: Intent, promised: Container[int]) -> dict[str, Any]:
+    appointed = intent.origin is Origin.CAMPAIGN and intent.cleared.customer_id in promised
     return {
         "customer_id": intent.cleared.customer_id,
         "person_id": intent.cleared.person_id,
         "run_id": intent.run_id,
-        "origin": intent.origin,
+        "origin": Origin.CALLBACK if appointed else intent.origin,
         "phone": intent.cleared.phone,
         "role": intent.role,
         "contracts": list(intent.contracts),

@@ -19,9 +19,13 @@ DEBT: Final = columns_of(Debt)
 TOLD: Final = ("dpd", "variables", "uploaded", "row_number", "list_import_id", "removed_at")
 """What a list says of a contract."""
 find_listed: Final = Find(
-    select(CUSTOMER.id, CUSTOMER.person_id, CUSTOMER.name, CUSTOMER.priority, CUSTOMER.run_id).where(
-        CUSTOMER.tenant_id == bindparam("tenant_id"), CUSTOMER.campaign_id == bindparam("campaign_id")
-    ),
+    select(
+        CUSTOMER.id,
+        CUSTOMER.person_id,
+        CUSTOMER.name,
+        ledger.listed_priority().label("priority"),
+        CUSTOMER.run_id,
+    ).where(CUSTOMER.tenant_id == bindparam("tenant_id"), CUSTOMER.campaign_id == bindparam("campaign_id")),
     key=CUSTOMER.person_id,
 )
 find_debts: Final = Find(

@@ -267,7 +267,7 @@ class Callback(SQLModel, table=True):
     priority: int = 0
     """The customer's priority before, which he gets back."""
     call_id: int | None = Field(default=None, sa_type=Id)
-    """The call by which it was kept."""
+    """The call by which it was kept; of one that is open again, the call that never rang."""
     actor: str
     created_at: datetime = Field(sa_column=moment(nullable=False))
     closed_at: datetime | None = Field(default=None, sa_column=moment())

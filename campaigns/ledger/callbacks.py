@@ -1,0 +1,179 @@
+"""Promising a call, taking the promise back, and waiting for the agent who promised to call himself."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
+
+from campaigns.ledger import consequences, promises
+from campaigns.ledger.appointments import CLOSED
+from campaigns.ledger.commands import NotNow
+from campaigns.ledger.consequences import Plan
+from campaigns.ledger.history import tell
+from campaigns.ledger.promises import CALLBACK, CALLBACK_PRIORITY
+from campaigns.ledger.settle import Step, progress_of
+from campaigns.models import Call, Callback, Customer
+from campaigns.retries import Tally
+from campaigns.rows import WAITING, columns_of, table
+from campaigns.statements import Find, Update, own
+from campaigns.timing import Timing
+from campaigns.words import Promise, Reason, Status
+
+CALL = columns_of(Call)
+CUSTOMER = columns_of(Customer)
+lock_customer = (
+    select(table(Customer))
+    .where(CUSTOMER.tenant_id == bindparam("tenant_id"), CUSTOMER.id == bindparam("customer"))
+    .with_for_update(key_share=True)
+)
+find_last_ending = (
+    select(table(Call))
+    .where(CALL.tenant_id == bindparam("tenant_id"), CALL.customer_id == bindparam("customer"))
+    .where(CALL.run_id == bindparam("run"), CALL.outcome.is_not(None))
+    .order_by(CALL.id.desc())
+    .limit(1)
+)
+find_awaiting = (
+    select(CUSTOMER.id, CUSTOMER.due_at, CUSTOMER.reason, CALLBACK.at, CALLBACK.agent_id)
+    .join_from(table(Customer), table(Callback), CALLBACK.id == CUSTOMER.callback_id)
+    .where(
+        CUSTOMER.tenant_id == bindparam("tenant_id"),
+        CUSTOMER.campaign_id == bindparam("campaign_id"),
+        WAITING,
+        CUSTOMER.open_call_id.is_(None),
+        CUSTOMER.priority == CALLBACK_PRIORITY,
+        CALLBACK.agent_id.is_not(None),
+        or_(CUSTOMER.due_at <= bindparam("now"), CUSTOMER.reason == Reason.AGENT_AWAITED),
+        or_(CUSTOMER.lease_token.is_(None), CUSTOMER.lease_until <= bindparam("now")),
+    )
+    .order_by(CALLBACK.at, CALLBACK.id)
+    # Whom another transaction has in hand is not waited for: it may itself wait for the campaign that is locked here.
+    .with_for_update(of=table(Customer), skip_locked=True, key_share=True)
+)
+find_agents = Find(
+    select(CALLBACK.customer_id, CALLBACK.agent_id).where(
+        CALLBACK.tenant_id == bindparam("tenant_id"), CALLBACK.agent_id.is_not(None), promises.OPEN
+    ),
+    key=CALLBACK.customer_id,
+)
+write_turns = Update(Customer, own("due_at", "reason", "updated_at"), where="customer.id = :id", shared=["updated_at"])
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """When somebody was promised a call, by whose clock, and by whom (None: any agent)."""
+
+    at: datetime
+    zone: str
+    agent_id: int | None = None
+    note: str = ""
+
+    def __str__(self) -> str:
+        return f"promised for {self.at.astimezone(ZoneInfo(self.zone)):%Y-%m-%d %H:%M} {self.zone}"
+
+
+def promise(
+    conn: Connection, now: datetime, campaign: Any, customer_id: int, appointment: Appointment, actor: str
+) -> int:
+    """Promise a customer a call, also one who is final; the promise's id. Another that is open gives way to it. A claim
+    for his list's call ends; a call that is live goes on, and he waits afterwards. Raises `NotNow`."""
+    customer = _locked(conn, campaign, customer_id)
+    if customer.status in CLOSED or customer.reason is Reason.WITHDRAWN:
+        why = f"{customer.status} ({customer.reason})" if customer.reason else f"{customer.status}"
+        raise NotNow(f"customer {customer.code} of {campaign.code} is {why}: he is not called again")
+    before = promises.standing(conn, campaign.tenant_id, [customer_id]).get(customer_id)
+    if before is not None:
+        promises.write_callbacks(conn, [promises.closed(now, before, Promise.WITHDRAWN, before.call_id)])
+    row = {
+        "tenant_id": campaign.tenant_id,
+        "campaign_id": campaign.id,
+        "customer_id": customer_id,
+        "agent_id": appointment.agent_id,
+        "at": appointment.at,
+        "zone": appointment.zone,
+        "note": appointment.note,
+        "priority": before.priority if before is not None else customer.priority,
+        "actor": actor,
+        "created_at": now,
+    }
+    made = int(conn.execute(insert(table(Callback)).returning(CALLBACK.id), row).scalar_one())
+    place = {"priority": CALLBACK_PRIORITY, "callback_id": made, "due_at": appointment.at, "reason": Reason.CALLBACK}
+    status = _waiting(customer)
+    waits = {"status": status, "finished_at": None, "lease_token": None, "lease_until": None}
+    _write(conn, now, customer, place | waits)
+    tell(conn, now, [customer], status, Reason.CALLBACK, actor, str(appointment))
+    return made
+
+
+def take_back(conn: Connection, now: datetime, timing: Timing, campaign: Any, customer_id: int, actor: str) -> None:
+    """Withdraw what was promised to a customer: he stands where his calls of this run have brought him. Raises
+    `NotNow`."""
+    customer = _locked(conn, campaign, customer_id)
+    standing = promises.standing(conn, campaign.tenant_id, [customer_id]).get(customer_id)
+    if standing is None:
+        raise NotNow(f"customer {customer.code} of {campaign.code} was promised no call that is still open")
+    promises.write_callbacks(conn, [promises.closed(now, standing, Promise.WITHDRAWN, standing.call_id)])
+    values = {"priority": standing.priority, "callback_id": None}
+    if customer.open_call_id is None:
+        values |= _by_his_calls(conn, now, timing, campaign, customer)
+        values |= {"lease_token": None, "lease_until": None}
+    _write(conn, now, customer, values)
+    after = values.get("status", customer.status)
+    tell(conn, now, [customer], after, values.get("reason"), actor, "the promised call is withdrawn")
+
+
+def awaiting(conn: Connection, now: datetime, campaign: Any) -> Sequence[Any]:
+    """The customers whose promised time has come, or who wait for their agent; locked, the earliest promise first."""
+    which = {"tenant_id": campaign.tenant_id, "campaign_id": campaign.id, "now": now}
+    return conn.execute(find_awaiting, which).all()
+
+
+def stand_aside(conn: Connection, now: datetime, timing: Timing, found: Sequence[Any], free: Collection[int]) -> None:
+    """Let the first of each free agent's customers be called, and the others wait a little, so that nobody who cannot
+    be called now stands before those who can."""
+    callers = set(free)
+    turns = []
+    for row in found:
+        if row.agent_id not in callers:
+            if row.due_at <= now:
+                turns.append({"id": row.id, "due_at": now + timing.agent_busy, "reason": Reason.AGENT_AWAITED})
+            continue
+        callers.discard(row.agent_id)
+        if row.reason is Reason.AGENT_AWAITED:
+            turns.append({"id": row.id, "due_at": min(row.at, now), "reason": Reason.CALLBACK})
+    write_turns(conn, sorted(turns, key=lambda turn: int(turn["id"])), updated_at=now)
+
+
+def promised_agents(conn: Connection, tenant_id: int, customers: Collection[Any]) -> dict[int, int]:
+    """The agent by whom a customer was promised a call, of those who were promised one by somebody."""
+    promised = [row.id for row in customers if row.callback_id is not None]
+    return {row.customer_id: row.agent_id for row in find_agents(conn, promised, tenant_id=tenant_id)}
+
+
+def _locked(conn: Connection, campaign: Any, customer_id: int) -> Any:
+    return conn.execute(lock_customer, {"tenant_id": campaign.tenant_id, "customer": customer_id}).one()
+
+
+def _waiting(customer: Any) -> Status:
+    return Status.QUEUE if customer.attempts or customer.open_call_id is not None else Status.NEW
+
+
+def _by_his_calls(conn: Connection, now: datetime, timing: Timing, campaign: Any, customer: Any) -> dict[str, Any]:
+    """Where a customer would stand without the promise: his last call of this run decides, as if it ended only now."""
+    which = {"tenant_id": customer.tenant_id, "customer": customer.id, "run": customer.run_id}
+    call = conn.execute(find_last_ending, which).first()
+    if call is None:
+        return {"status": _waiting(customer), "reason": None, "due_at": now, "finished_at": None}
+    progress = progress_of(call)
+    step = Step(call, progress, progress)
+    policy = consequences.policy_of(campaign, timing)
+    counted = consequences.tallies(conn, now, [step], {campaign.id: policy})
+    return consequences.settled(now, step, Plan(policy, counted.get(call.id, Tally())), customer.attempts)
+
+
+def _write(conn: Connection, now: datetime, customer: Any, values: dict[str, Any]) -> None:
+    chosen = update(table(Customer)).where(CUSTOMER.tenant_id == customer.tenant_id, CUSTOMER.id == customer.id)
+    conn.execute(chosen.values(**values, updated_at=now))

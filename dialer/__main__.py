@@ -23,6 +23,7 @@ NOUNS = {
     "rulebook": "Rulebooks: under which rules people are called.",
     "customer": "One customer: why was he (not) called?",
     "number": "One number: every call with it, and why.",
+    "callback": "Promised calls: give, see and take back.",
     "audit": "The evidence: verify it, judge every call again.",
     "agent": "Agents: who can take a call now.",
     "serve": "The engine and its webhook server.",

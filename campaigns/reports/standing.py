@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, select
 
+from campaigns import callbacks
 from campaigns.models import Call, Customer
 from campaigns.reports.reasons import CALL, CUSTOMER, his_open_call, reason_at
 from campaigns.reports.roster import roster
@@ -64,6 +65,9 @@ class Standing:
     queue: QueueState = QueueState.ABSENT
     paused_because: Reason | None = None
     paused_detail: str | None = None
+    callbacks: int = 0
+    """Promised calls that are open; `missed_callbacks` of them are late."""
+    missed_callbacks: int = 0
 
 
 def standing(conn: Connection, now: datetime, timing: Timing, campaign: Any) -> Standing:
@@ -77,6 +81,7 @@ def standing(conn: Connection, now: datetime, timing: Timing, campaign: Any) -> 
     answered = outcomes[Outcome.ANSWERED] + outcomes[Outcome.ABANDONED]
     done = customers > 0 and not (waiting or counted.live or counted.ended)
     agents = roster(conn, now, timing, campaign.tenant_id, campaign.id) if campaign.mode.uses_agents else []
+    promised = callbacks.times(conn, campaign)
     return Standing(
         code=campaign.code,
         state=FINISHED if campaign.wanted is Wanted.RUNNING and done else campaign.wanted.value,
@@ -105,6 +110,8 @@ def standing(conn: Connection, now: datetime, timing: Timing, campaign: Any) -> 
         queue=campaign.queue_state,
         paused_because=campaign.paused_because,
         paused_detail=campaign.paused_detail,
+        callbacks=len(promised),
+        missed_callbacks=sum(callbacks.missed(now, timing, at) for at in promised),
     )
 
 

@@ -11,8 +11,9 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, or_, select
 
-from campaigns import dossiers, shelf
+from campaigns import callbacks, dossiers, shelf
 from campaigns.breaker import Breaker, Position
+from campaigns.callbacks import Line
 from campaigns.compliance import Withheld, permit, review_each
 from campaigns.dossiers import Brief
 from campaigns.models import (
@@ -78,6 +79,8 @@ class Timeline:
     contracts: Sequence[str]
     answer: Answer
     events: Sequence[Event]
+    callback: Line | None = None
+    """The call that he is promised, while the promise is open."""
 
 
 def timeline(conn: Connection, now: datetime, timing: Timing, tenant: Any, campaign: Any, customer: Any) -> Timeline:
@@ -103,6 +106,7 @@ def timeline(conn: Connection, now: datetime, timing: Timing, tenant: Any, campa
         contracts=_contracts(conn, customer),
         answer=why(conn, now, timing, tenant, campaign, customer),
         events=sorted(events, key=lambda event: event.at),
+        callback=next(iter(callbacks.lines(conn, now, timing, campaign, customer.id)), None),
     )
 
 

@@ -29,6 +29,9 @@ ANSWERS = {
         "Đã đến lượt: sẽ gọi khi hệ thống chạy và còn chỗ.",
     ),
 }
+PROMISED = (" He was promised a call at {at} ({zone}){by}{missed}.", " Đã hẹn gọi lúc {at} ({zone}){by}{missed}.")
+BY = (" by agent {agent}", ", nhân viên {agent}")
+MISSED = ("; it was missed", "; đã lỡ hẹn")
 
 
 @app.command("show", epilog=example("dialer customer show NHAC-NO KH0042"))
@@ -79,7 +82,16 @@ def answer(told: Timeline, zone: str) -> str:
     because = f" ({reason})" if found.reason else ""
     sentence = ANSWERS[found.about][vietnamese()]
     words = {"status": label(told.status), "reason": reason, "until": until_words, "because": because}
-    return sentence.format(**words, detail=label(found.detail or "-"))
+    return sentence.format(**words, detail=label(found.detail or "-")) + _promised(told)
+
+
+def _promised(told: Timeline) -> str:
+    if (line := told.callback) is None:
+        return ""
+    tongue = vietnamese()
+    by = BY[tongue].format(agent=line.agent) if line.agent else ""
+    missed = MISSED[tongue] if line.missed else ""
+    return PROMISED[tongue].format(at=(at(line.at, line.zone) or "")[:-3], zone=line.zone, by=by, missed=missed)
 
 
 def _facts(told: Timeline) -> dict[str, Any]:

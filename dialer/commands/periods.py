@@ -1,9 +1,12 @@
 """A day or a moment as somebody types it, on the tenant's clock."""
 
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from campaigns.terms import BadTerms
+from campaigns.terms import BadTerms, seconds
+
+_CLOCK = re.compile(r"\d{1,2}:\d{2}", re.ASCII)
 
 
 def begins(text: str | None, option: str, zone: str) -> datetime | None:
@@ -32,3 +35,35 @@ def _read(text: str | None, option: str) -> date | None:
 def _there(found: date, zone: str) -> datetime:
     moment = found if isinstance(found, datetime) else datetime.combine(found, time())
     return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
+
+
+def promised(text: str, option: str, zone: str, now: datetime) -> datetime:
+    """A moment to come: `2026-11-22 15:30` or today's `15:30` on the clock of a zone, or `+2h`. Raises `BadTerms`."""
+    told = text.strip()
+    wait = seconds(told[1:]) if told.startswith("+") else None
+    if wait is not None:
+        return now + timedelta(seconds=wait)
+    try:
+        moment = _today(told, zone, now) if _CLOCK.fullmatch(told) else datetime.fromisoformat(told)
+    except ValueError:
+        raise BadTerms(option, "must be a time such as '2026-11-22 15:30', 15:30 or +2h") from None
+    if len(told) == len("2026-11-22"):
+        raise BadTerms(option, "names a day and no time, as in '2026-11-22 15:30'")
+    there = _there(moment, zone)
+    if moment.tzinfo is None and there.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) != moment:
+        raise BadTerms(option, f"names a time that the clocks of {zone} leave out that day")
+    return there
+
+
+def _today(clock: str, zone: str, now: datetime) -> datetime:
+    hours, minutes = clock.split(":")
+    return datetime.combine(now.astimezone(ZoneInfo(zone)).date(), time(int(hours), int(minutes)))
+
+
+def known_zone(name: str, option: str) -> str:
+    """A time zone's name. Raises `BadTerms`."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, OSError, ValueError):
+        raise BadTerms(option, "must be a time zone such as Asia/Ho_Chi_Minh") from None
+    return name

@@ -41,6 +41,8 @@ def picture(seen: Standing, zone: str) -> RenderableType:
         label("next turn"): at(seen.next_due_at, zone),
         **{f"{label('agents')}: {label(state)}": n for state, n in seen.agents.items()},
     }
+    if seen.callbacks:
+        now |= {label("callbacks"): seen.callbacks, label("missed callbacks"): seen.missed_callbacks}
     so_far = {
         label("customers"): seen.customers,
         label("waiting"): seen.waiting,

@@ -69,6 +69,12 @@ def clock(conn: Connection) -> datetime:
     return moment.astimezone(UTC)
 
 
+def hold_still(conn: Connection) -> None:
+    """As the first statement of a transaction that only reads: all of it sees one moment. On SQLite each does."""
+    if conn.dialect.name == "postgresql":
+        conn.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+
+
 def open_database(url: str) -> Database:
     """The database behind a URL."""
     return Embedded(url) if make_url(url).get_backend_name() == "sqlite" else Postgres(url)

@@ -96,6 +96,22 @@ def alone(settings: Settings) -> Any:
         yield
 
 
+def served(settings: Settings) -> bool | None:
+    """Whether a process serves the embedded database now; None on PostgreSQL, where workers leave no mark."""
+    if not _embedded(settings):
+        return None
+    lock = Path(make_url(settings.url).database or "").resolve().parent / "serve.lock"
+    if not lock.exists():
+        return False
+    with open(lock, encoding="ascii") as file:
+        try:
+            # Shared, and given back at once: two who ask do not take each other for an engine.
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
+
+
 def _lock(file: IO[str], folder: Path) -> None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

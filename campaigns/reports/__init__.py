@@ -5,9 +5,11 @@ results    the uploaded rows beside what came of them
 timeline   one customer: what happened, in order, and why he was (not) called
 number     one number: every call with it, and why it was listed
 roster     agents and their state
+explaining a whole campaign: why is nobody called, who is next and when
 reasons    why a customer waits or is final, as one SQL expression
 """
 
+from campaigns.reports.explaining import Explanation, Group, Turn, explain
 from campaigns.reports.number import DayOfCalls, NumberCall, NumberStory, number_story
 from campaigns.reports.results import Columns, Result, columns, results
 from campaigns.reports.roster import AgentLine, AgentState, roster
@@ -22,12 +24,16 @@ __all__ = [
     "Columns",
     "DayOfCalls",
     "Event",
+    "Explanation",
+    "Group",
     "NumberCall",
     "NumberStory",
     "Result",
     "Standing",
     "Timeline",
+    "Turn",
     "columns",
+    "explain",
     "number_story",
     "results",
     "roster",

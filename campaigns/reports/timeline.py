@@ -15,7 +15,7 @@ from campaigns import callbacks, dossiers, shelf
 from campaigns.breaker import Breaker, Position
 from campaigns.callbacks import Line
 from campaigns.compliance import Withheld, permit, review_each
-from campaigns.dossiers import Brief
+from campaigns.dossiers import Brief, Candidate, Hopeless
 from campaigns.models import (
     Call,
     Change,
@@ -118,7 +118,11 @@ def why(conn: Connection, now: datetime, timing: Timing, tenant: Any, campaign: 
         call = conn.execute(select(table(Call)).where(CALL.id == customer.open_call_id)).one()
         return Answer("call", Reason.IN_CALL if call.state.live else Reason.VERDICT_PENDING, detail=call.state.value)
     of = dossiers.brief(conn, tenant, campaign, shelf.find(conn, tenant.id, campaign.rulebook))
-    return of_the_campaign(conn, now, of) or _of_his_own(conn, now, timing, of, customer)
+    if hindrance := of_the_campaign(conn, now, of):
+        return hindrance
+    candidates, hopeless = dossiers.gather(conn, now, timing, of, [customer])
+    found: list[Candidate | Hopeless] = [*candidates, *hopeless]
+    return of_his_own(found[0], of, now)
 
 
 def of_the_campaign(conn: Connection, now: datetime, of: Brief) -> Answer | None:
@@ -140,17 +144,22 @@ def of_the_campaign(conn: Connection, now: datetime, of: Brief) -> Answer | None
     return None
 
 
-def _of_his_own(conn: Connection, now: datetime, timing: Timing, of: Brief, customer: Any) -> Answer:
+def of_his_own(found: Candidate | Hopeless, of: Brief, now: datetime) -> Answer:
     """What the gate would say if it were his turn is asked of the gate itself."""
-    candidates, hopeless = dossiers.gather(conn, now, timing, of, [customer])
-    if hopeless:
-        return Answer("gate", hopeless[0].reason)
+    customer = found.customer
+    if isinstance(found, Hopeless):
+        return Answer("gate", found.reason)
     if customer.due_at > now:
-        return Answer("wait", customer.reason, customer.due_at)
-    _, verdict = review_each(candidates[0].dossiers, of.rulebook, now)
+        return Answer("wait", customer.reason or _unsaid(customer), customer.due_at)
+    _, verdict = review_each(found.dossiers, of.rulebook, now)
     if isinstance(verdict, Withheld):
         return Answer("gate", verdict.reason, verdict.until, verdict.rule)
     return Answer("turn", None)
+
+
+def _unsaid(customer: Any) -> Reason:
+    """What his row says without a word."""
+    return Reason.RECALL if customer.attempts else Reason.NEVER_CALLED
 
 
 def _numbers(conn: Connection, customer: Any) -> list[Any]:

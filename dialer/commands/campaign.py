@@ -16,7 +16,7 @@ from campaigns.models import Customer
 from campaigns.rows import columns_of
 from campaigns.terms import BadTerms, agree, amend, written
 from campaigns.words import Mode, QueueState, Wanted
-from dialer.commands import sheets, watching
+from dialer.commands import explaining, sheets, watching
 from dialer.commands.language import label
 from dialer.commands.options import AsJson, Tenant, example, given, noun, taking
 from dialer.commands.printing import facts, note, say, say_json, show, table
@@ -217,13 +217,15 @@ def list_(tenant: Tenant = None, as_json: AsJson = False) -> None:
             seen = reports.standing(desk.conn, desk.now, desk.settings.timing, campaign)
             counts = {"customers": seen.customers, "waiting": seen.waiting, "final": seen.final, "calls": seen.calls}
             names = {"code": seen.code, "state": seen.state, "mode": seen.mode, "vendor": campaign.vendor}
-            rows.append(names | counts | {"rulebook": seen.rulebook})
+            rows.append(names | counts | {"rulebook": seen.rulebook, "warnings": warnings(seen)})
         return rows
 
     rows = look(tenant, work)
     if as_json:
         say_json({"campaigns": rows})
     else:
+        for row in rows:
+            _warn(row)
         shown = ("code", "state", "mode", "vendor", "customers", "waiting", "final", "calls", "rulebook")
         headers = [label("campaign" if name == "code" else name) for name in shown]
         show(table(headers, [[label(str(row[n])) if n == "state" else row[n] for n in shown] for row in rows]))
@@ -249,6 +251,29 @@ def status(
         anyio.run(watching.watch, tenant, code)
     else:
         show(watching.picture(seen, zone))
+
+
+@app.command(epilog=example("dialer campaign explain NHAC-NO"))
+def explain(
+    code: Code,
+    watch: Annotated[bool, typer.Option("--watch", help="Look again every few seconds until it is finished.")] = False,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+) -> None:
+    """Why is nobody called? In a sentence; then every reason with what would change it, who is next, and the coming
+    day."""
+    if watch and as_json:
+        raise BadTerms("watch", "and --json exclude each other: ask again instead")
+    told = explaining.ask(tenant, code)
+    if as_json:
+        say_json(explaining.as_told(told) | {"warnings": warnings(told.explanation)})
+        return
+    for warning in warnings(told.explanation):
+        note(f"warning: {warning}")
+    if watch:
+        anyio.run(explaining.watch, tenant, code)
+    else:
+        show(explaining.picture(told))
 
 
 @app.command(epilog=example("dialer campaign report NHAC-NO --format xlsx --out ket-qua.xlsx"))

@@ -18,7 +18,7 @@ from sqlalchemy.exc import ArgumentError
 from campaigns import directory
 from campaigns.directory import NotFound
 from dialer import logs
-from dialer.database import Database, clock, open_database
+from dialer.database import Database, clock, hold_still, open_database
 from dialer.settings import Settings
 
 P = ParamSpec("P")
@@ -57,6 +57,15 @@ class Session:
 
     async def read(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self.database.read(lambda conn: work(self._desk(conn), *args, **kwargs))
+
+    async def survey(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Read in several statements that see one moment."""
+
+        def still(conn: Connection) -> T:
+            hold_still(conn)
+            return work(self._desk(conn), *args, **kwargs)
+
+        return await self.database.read(still)
 
     def _desk(self, conn: Connection) -> Desk:
         return Desk(conn, clock(conn), directory.find_tenant(conn, self.tenant), actor(), self.settings)

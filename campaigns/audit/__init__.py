@@ -3,9 +3,10 @@
 Nothing here is shared with the gate: the rulebook's text is read anew, hours are looked up minute by minute, and what a
 cap counts is counted one by one. It is slow, so that it is obvious.
 
-texts    a rulebook's TOML, as far as the gate holds it
-cases    a call, and everything that stood then: other calls, contacts, entries, consents, registers
-checker  what was wrong with it
+texts      a rulebook's TOML, as far as the gate holds it
+cases      a call, and everything that stood then: other calls, contacts, entries, consents, registers
+reckoning  what reached him before, counted one by one
+checker    what was wrong with it
 """
 
 from campaigns.audit.cases import cases, count

@@ -11,10 +11,10 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from campaigns.audit.cases import OURS, Case
+from campaigns.audit.cases import Case
+from campaigns.audit.reckoning import counts, in_window, same, touches
 from campaigns.audit.texts import WEEK
-from campaigns.words import CallState, Channel, Origin, Purpose, Reason, Role, Subject
-from campaigns.words import Outcome as Ended
+from campaigns.words import CallState, Origin, Purpose, Reason, Role, Subject
 
 LIABLE = (Role.BORROWER, Role.CO_BORROWER, Role.GUARANTOR)
 
@@ -251,11 +251,13 @@ def _in_windows(text: Any, local: datetime) -> bool:
 
 
 def _caps(case: Case) -> Found:
-    for cap in _text(case).caps:
+    caps = _text(case).caps
+    zones = [_zone(name) for name in _zones(case)] if any("days" in cap for cap in caps) else []
+    for cap in caps:
         debts = case.call.contracts if "debt" in cap["per"] and case.call.contracts else [None]
         for debt in debts:
-            all_of_them = [t for t in _touches(case) if _counts(t, cap) and _same(t, case, cap, debt)]
-            within = [t for t in all_of_them if _in_window(t.at, case, cap)]
+            all_of_them = [t for t in touches(case) if counts(t, cap) and same(t, case, cap, debt)]
+            within = [t for t in all_of_them if in_window(t.at, case, cap, zones)]
             known = [t for t in within if t.known_at <= case.call.intended_at]
             if len(known) >= cap["limit"]:
                 span = f"{cap['hours']} hours" if "hours" in cap else f"{cap['days']} days"
@@ -264,85 +266,6 @@ def _caps(case: Case) -> Found:
                 break
             if len(within) >= cap["limit"]:
                 yield f"{cap['id']} was over its limit, as was learned later"
-
-
-@dataclass(frozen=True, slots=True)
-class _Touch:
-    row: Any
-    at: datetime
-    known_at: datetime
-    attempt: bool
-    message: bool
-    conversation: bool
-    contracts: tuple[str, ...]
-
-
-def _touches(case: Case) -> Iterator[_Touch]:
-    """What reached the person or the number before this call."""
-    for row in case.others:
-        before = (row.intended_at, row.id) < (case.call.intended_at, case.call.id)
-        if before and row.state is not CallState.RELEASED:
-            yield from _of_a_call(row, case.over)
-    for row in case.contacts:
-        if row.at <= case.call.intended_at:
-            contract = (row.contract_number,) if row.contract_number else ()
-            called = row.channel is Channel.CALL
-            yield _Touch(row, row.at, row.recorded_at, called, not called, row.conversation, contract)
-
-
-def _of_a_call(row: Any, over: dict[int, datetime]) -> Iterator[_Touch]:
-    at = row.ringing_at or row.placed_at or row.intended_at
-    attempt = row.origin is Origin.HAND or (row.origin in OURS and row.charged)
-    spoke = row.outcome is Ended.ANSWERED and bool(row.billsec or (row.answered_at and row.origin not in OURS))
-    contracts = tuple(row.contracts)
-    yield _Touch(row, at, row.intended_at, attempt, False, False, contracts)
-    if spoke:
-        # That they spoke is known when the call is over.
-        known = over.get(row.id) or row.settled_at or row.intended_at
-        yield _Touch(row, at, known, False, False, True, contracts)
-
-
-def _counts(touch: _Touch, cap: dict[str, Any]) -> bool:
-    if cap["of"] == "attempts":
-        return touch.attempt
-    if cap["of"] == "conversations":
-        return touch.conversation
-    return (touch.attempt or touch.message) and touch.row.purpose in (Purpose.DEBT_REMINDER, None)
-
-
-def _same(touch: _Touch, case: Case, cap: dict[str, Any], debt: str | None) -> bool:
-    row, call = touch.row, case.call
-    for per in cap["per"]:
-        if per == "person" and row.person_id != call.person_id:
-            return False
-        if per == "number" and row.phone != call.phone:
-            return False
-        if per == "campaign" and getattr(row, "campaign_id", None) != call.campaign_id:
-            return False
-        if per == "advertiser" and not _same_advertiser(row, call):
-            return False
-        if per == "debt" and debt is not None and touch.contracts and debt not in touch.contracts:
-            return False
-    return True
-
-
-def _same_advertiser(row: Any, call: Any) -> bool:
-    """Whose advertiser is not told, and who may have advertised, counts."""
-    if row.advertiser is None:
-        return row.purpose in (Purpose.MARKETING, None)
-    return bool(row.advertiser == call.advertiser)
-
-
-def _in_window(at: datetime, case: Case, cap: dict[str, Any]) -> bool:
-    now = case.call.intended_at
-    if "hours" in cap:
-        return bool(at > now - timedelta(hours=cap["hours"]))
-    return any(_days_between(at, now, _zone(name)) < cap["days"] for name in _zones(case))
-
-
-def _days_between(at: datetime, now: datetime, zone: ZoneInfo) -> int:
-    first: date = at.astimezone(zone).date()
-    return (now.astimezone(zone).date() - first).days
 
 
 def _alone(case: Case) -> Found:

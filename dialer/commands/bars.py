@@ -1,4 +1,4 @@
-"""A bar for long work, on standard error, and only where a person watches."""
+"""Signs of life of long work: a bar, or what is being done. On standard error, and only where a person watches."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import Progress
 
+Tell = Callable[[str], None]
+
 
 @contextmanager
 def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
@@ -14,3 +16,13 @@ def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
     with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar:
         task = bar.add_task(what, total=total)
         yield lambda done: bar.update(task, completed=done)
+
+
+@contextmanager
+def busy(doing: str) -> Iterator[Tell]:
+    """Shows what is being done while it is; call what is given to say something else. On a terminal only."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    with Console(stderr=True).status(doing) as status:
+        yield status.update

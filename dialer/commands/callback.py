@@ -13,8 +13,8 @@ from campaigns.ledger import Appointment
 from campaigns.terms import BadTerms
 from campaigns.withdrawals import customers_by_id
 from dialer.commands.language import label, vietnamese
-from dialer.commands.moments import known_zone, promised
 from dialer.commands.options import AsJson, Tenant, example, noun
+from dialer.commands.periods import known_zone, promised
 from dialer.commands.printing import at, note, say, say_json, show, table
 from dialer.commands.session import Desk, change, look
 

@@ -11,11 +11,11 @@ from campaigns.consents import Said
 from campaigns.logbooks import Event, Given, Logbook, Owned
 from campaigns.optouts import Refusal
 from campaigns.words import Purpose
+from dialer.commands.bars import busy
 from dialer.commands.language import either
 from dialer.commands.printing import note, say, say_json
 from dialer.commands.rejects import write_rejects
 from dialer.commands.session import Desk, Session, opened
-from dialer.commands.waiting import busy
 
 CHUNK = 2000
 

@@ -13,12 +13,12 @@ from campaigns.lists import Remark
 from campaigns.logbooks import Given, Logbook, Owned
 from campaigns.phones import national
 from campaigns.words import Channel, Purpose
+from dialer.commands.bars import busy
 from dialer.commands.language import either, label
 from dialer.commands.options import AsJson, Tenant, example, noun
 from dialer.commands.printing import at, note, say, say_json, show, table
 from dialer.commands.rejects import write_rejects
 from dialer.commands.session import Desk, Session, look, opened
-from dialer.commands.waiting import busy
 from dialer.commands.whom import AsWhat, Who, find_person
 
 app = noun("How people were reached otherwise than by our calls: SMS, Zalo, e-mail, letters, visits, calls of others.")

@@ -20,10 +20,10 @@ from campaigns.reports import explaining as reporting
 from campaigns.rows import columns_of
 from campaigns.rows import table as rows_of
 from dialer import pacing
+from dialer.commands.bars import progress
 from dialer.commands.hints import hint
 from dialer.commands.language import label
 from dialer.commands.printing import at, table
-from dialer.commands.progress import progress
 from dialer.commands.sentences import Floor, Headline, clock, headline, sentence, turns_of
 from dialer.commands.session import Desk, Session, opened
 

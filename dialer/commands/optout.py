@@ -15,7 +15,7 @@ from campaigns.words import Purpose
 from dialer.commands.language import either
 from dialer.commands.list import say_underway
 from dialer.commands.options import AsJson, Tenant, example
-from dialer.commands.past import past
+from dialer.commands.periods import past
 from dialer.commands.printing import note, say, say_json
 from dialer.commands.session import Desk, change
 from dialer.commands.whom import As, AsWhat, Whom, sort_out

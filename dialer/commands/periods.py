@@ -1,10 +1,12 @@
-"""A day or a moment as somebody types it, on the tenant's clock."""
+"""Days and moments as people type them, on the tenant's clock."""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from campaigns.logbooks.cells import moment as parsed
 from campaigns.terms import BadTerms, seconds
+from dialer.commands.session import Desk
 
 _CLOCK = re.compile(r"\d{1,2}:\d{2}", re.ASCII)
 
@@ -67,3 +69,19 @@ def known_zone(name: str, option: str) -> str:
     except (ZoneInfoNotFoundError, OSError, ValueError):
         raise BadTerms(option, "must be a time zone such as Asia/Ho_Chi_Minh") from None
     return name
+
+
+def typed(desk: Desk, option: str, text: str, whole_day: time = time.min) -> datetime:
+    """A moment; a day alone is `whole_day` of it. Raises `BadTerms`."""
+    found = parsed(text, ZoneInfo(desk.tenant.zone), whole_day=whole_day)
+    if found is None:
+        raise BadTerms(option, f"{text!r} must be a time such as 2026-11-01T10:00, or a day such as 2026-11-01")
+    return found
+
+
+def past(desk: Desk, option: str, text: str | None) -> datetime:
+    """A moment that has been; now, where none is typed. Raises `BadTerms`."""
+    found = typed(desk, option, text) if text else desk.now
+    if found > desk.now:
+        raise BadTerms(option, f"{text!r} is still to come")
+    return found

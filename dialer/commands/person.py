@@ -17,7 +17,7 @@ from dialer.commands.consenting import bring
 from dialer.commands.language import either, label
 from dialer.commands.options import AsJson, Tenant, example, noun
 from dialer.commands.optout import Channel, Proof, Purposes, When, Wish, refuse, tell_refused, tell_still
-from dialer.commands.past import past, typed
+from dialer.commands.periods import past, typed
 from dialer.commands.printing import at, facts, say, say_json, show, table
 from dialer.commands.reviewing import review
 from dialer.commands.session import Desk, change, look

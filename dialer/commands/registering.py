@@ -19,13 +19,13 @@ from campaigns.copies import Changes, Copy
 from campaigns.registers import NumberFile, read_numbers
 from campaigns.rows import in_chunks
 from campaigns.terms import BadTerms
+from dialer.commands.bars import Tell, busy
 from dialer.commands.language import either, label
 from dialer.commands.optout import Wish
-from dialer.commands.past import past
+from dialer.commands.periods import past
 from dialer.commands.printing import at, note, say, say_json, table
 from dialer.commands.rejects import write_rejects
 from dialer.commands.session import Desk, Session, opened
-from dialer.commands.waiting import Tell, busy
 
 PART = 20_000
 FREED_PART = 5_000

@@ -5,10 +5,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from dialer.commands.moments import promised
 from sqlalchemy import create_engine, text
 
 from campaigns.terms import BadTerms
+from dialer.commands.periods import promised
 
 from .conftest import Cli
 

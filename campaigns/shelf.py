@@ -4,6 +4,7 @@ A tenant's own rulebook has a name of its own. Every text under which a call was
 judged again under the rules of its day.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -17,6 +18,17 @@ from campaigns.rulebooks import BadRulebook, Rulebook
 
 TEXT = columns_of(RulebookText)
 CAMPAIGN = columns_of(Campaign)
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A rulebook of a tenant's own; `book` is None where its text cannot be read any more."""
+
+    name: str
+    version: str
+    actor: str
+    added_at: datetime
+    book: Rulebook | None
 
 
 class OnUse(Exception):
@@ -46,30 +58,60 @@ def names(conn: Connection, tenant_id: int) -> list[str]:
     return sorted({*rulebooks.shipped(), *conn.scalars(own)})
 
 
+def owned(conn: Connection, tenant_id: int) -> list[Own]:
+    """The tenant's own, by name, as they stand."""
+    columns = (TEXT.name, TEXT.version, TEXT.actor, TEXT.added_at, TEXT.text)
+    own = select(*columns).where(TEXT.tenant_id == tenant_id, TEXT.own.is_(True), TEXT.removed_at.is_(None))
+    rows = conn.execute(own.order_by(TEXT.name, TEXT.id))
+    return [Own(row.name, row.version, row.actor, row.added_at, _read(row.text)) for row in rows]
+
+
 def add(conn: Connection, now: datetime, tenant_id: int, text: str, actor: str) -> Rulebook:
     """Take in a tenant's own rulebook, in place of an earlier one of the name. Raises `BadRulebook`."""
     book = rulebooks.read(text)
     if book.name in rulebooks.shipped():
         raise BadRulebook("name", f"{book.name} is one that is shipped: give yours a name of its own")
-    remove_text(conn, now, tenant_id, book.name)
+    _refuse_another_text(conn, tenant_id, book)
+    _take_off(conn, now, tenant_id, book.name)
     _write(conn, now, tenant_id, book, actor, own=True)
     back = update(table(RulebookText)).where(TEXT.tenant_id == tenant_id, TEXT.digest == book.digest)
     conn.execute(back.values(removed_at=None, own=True))
     return book
 
 
-def remove(conn: Connection, now: datetime, tenant_id: int, name: str) -> bool:
-    """Take a tenant's own rulebook off the shelf; its text stays with the evidence. Raises `OnUse`."""
+def _refuse_another_text(conn: Connection, tenant_id: int, book: Rulebook) -> None:
+    """A call names the version under which it was placed, so a version is one text for good."""
+    other = select(TEXT.id).where(
+        TEXT.tenant_id == tenant_id,
+        TEXT.name == book.name,
+        TEXT.version == book.version,
+        TEXT.digest != book.digest,
+    )
+    if conn.execute(other.limit(1)).first() is not None:
+        raise BadRulebook("version", f"{book.version} of {book.name} said something else: give this text a new version")
+
+
+def used_by(conn: Connection, tenant_id: int, name: str) -> list[str]:
+    """The codes of the campaigns that are called under it."""
     using = select(CAMPAIGN.code).where(
         CAMPAIGN.tenant_id == tenant_id, CAMPAIGN.rulebook == name, CAMPAIGN.deleted_at.is_(None)
     )
-    codes = list(conn.scalars(using.order_by(CAMPAIGN.code)))
-    if codes:
+    return list(conn.scalars(using.order_by(CAMPAIGN.code)))
+
+
+def remove(conn: Connection, now: datetime, tenant_id: int, name: str) -> bool:
+    """Take a tenant's own rulebook off the shelf; its text stays with the evidence. Raises `OnUse`."""
+    own = select(TEXT.id).where(
+        TEXT.tenant_id == tenant_id, TEXT.name == name, TEXT.own.is_(True), TEXT.removed_at.is_(None)
+    )
+    if conn.execute(own).first() is None:
+        return False
+    if codes := used_by(conn, tenant_id, name):
         raise OnUse(f"campaigns are called under {name}: {', '.join(codes)}; give them another with campaign set")
-    return remove_text(conn, now, tenant_id, name) > 0
+    return _take_off(conn, now, tenant_id, name) > 0
 
 
-def remove_text(conn: Connection, now: datetime, tenant_id: int, name: str) -> int:
+def _take_off(conn: Connection, now: datetime, tenant_id: int, name: str) -> int:
     chosen = update(table(RulebookText)).where(
         TEXT.tenant_id == tenant_id, TEXT.name == name, TEXT.own.is_(True), TEXT.removed_at.is_(None)
     )
@@ -77,13 +119,13 @@ def remove_text(conn: Connection, now: datetime, tenant_id: int, name: str) -> i
 
 
 def keep(conn: Connection, now: datetime, tenant_id: int, book: Rulebook) -> None:
-    """See to it that the text of this rulebook, and of the one that it extends, is kept: a call is about to be placed
-    under it."""
-    if book.extends is not None:
-        keep(conn, now, tenant_id, rulebooks.shipped()[book.extends])
-    kept = select(TEXT.id).where(TEXT.tenant_id == tenant_id, TEXT.name == book.name, TEXT.digest == book.digest)
-    if conn.execute(kept).first() is None:
-        _write(conn, now, tenant_id, book, "engine", own=False)
+    """See to it that the text of this rulebook is kept: a call is about to be placed under it. What it does not say
+    stands in the one that it extends, so that one is kept with it."""
+    parent = rulebooks.shipped().get(book.extends or "")
+    for text in (book, parent) if parent else (book,):
+        kept = select(TEXT.id).where(TEXT.tenant_id == tenant_id, TEXT.name == text.name, TEXT.digest == text.digest)
+        if conn.execute(kept).first() is None:
+            _write(conn, now, tenant_id, text, "engine", own=False)
 
 
 def _own(tenant_id: int) -> Any:

@@ -26,7 +26,7 @@ from dialer.gateways import NotPlaced, Order, Placed, Placing, Unsure
 SEARCHES = 5
 # What only a person can mend, and how.
 MENDED_BY_HAND: Mapping[Reason, str] = {
-    Reason.UNKNOWN_RULEBOOK: "rulebook {campaign.rulebook} is not known here: "
+    Reason.UNKNOWN_RULEBOOK: "rulebook {campaign.rulebook} is not known here, or cannot be read any more: "
     "dialer campaign set {campaign.code} --rulebook NAME",
     Reason.RULEBOOK_NOT_IN_EFFECT: "rulebook {campaign.rulebook} is not in effect today: "
     "dialer campaign set {campaign.code} --rulebook NAME",

@@ -120,9 +120,10 @@ def explain(
     tenant: Any,
     campaign: Any,
     at_most: int = LOOKED_AT,
-    looked: Callable[[int], None] = lambda _done: None,
+    looked: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Explanation:
-    """Why everybody is where he is. `looked` is told how many were put to the gate by now."""
+    """Why everybody is where he is. `looked` is told how many were put to the gate by now, and of how
+    many."""
     of = dossiers.brief(conn, tenant, campaign, shelf.find(conn, tenant.id, campaign.rulebook))
     since = _hour_of(now, tenant.zone)
     cells = _counted(conn, now, since, campaign)
@@ -227,7 +228,7 @@ def _looked_at(
     timing: Timing,
     of: Brief,
     at_most: int,
-    looked: Callable[[int], None],
+    looked: Callable[[int, int], None],
     free: Sequence[Any],
     tally: _Tally,
 ) -> tuple[int, list[Turn]]:
@@ -241,7 +242,7 @@ def _looked_at(
             turns.append((customer, turn))
         done += len(chunk)
         turns = sorted(turns, key=_soonest)[:NEXT]
-        looked(done)
+        looked(done, len(rows))
     _not_looked_at(rows, now, free, tally)
     return len(rows), [turn for _, turn in turns]
 

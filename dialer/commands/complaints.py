@@ -25,6 +25,7 @@ def _expected() -> tuple[type[Exception], ...]:
     from campaigns.ledger import NotNow
     from campaigns.lists import UnreadableList
     from campaigns.rulebooks import BadRulebook
+    from campaigns.shelf import OnUse
     from campaigns.terms import BadTerms
     from dialer.commands.session import BadSetting
     from dialer.demo import DemoFailed
@@ -34,7 +35,7 @@ def _expected() -> tuple[type[Exception], ...]:
     from dialer.vault import KeyLost, KeyMissing
     from dialer.vendors import TooFast
 
-    of_the_domain = (BadCode, BadRulebook, BadTerms, InUse, NotFound, NotNow, Taken, UnreadableList)
+    of_the_domain = (BadCode, BadRulebook, BadTerms, InUse, NotFound, NotNow, OnUse, Taken, UnreadableList)
     of_the_engine = (
         AlreadyServing,
         BadRole,

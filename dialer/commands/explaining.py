@@ -29,8 +29,11 @@ from dialer.commands.session import Desk, Session, opened
 
 EVERY = 5.0
 """Seconds between two looks."""
+AT_A_GLANCE = 2000
+"""So many are put to the gate while somebody watches."""
 HEIGHT = 3
 EIGHTHS = " ▁▂▃▄▅▆▇█"
+Looked = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +74,30 @@ async def watch(tenant: str | None, code: str) -> None:
     async with opened(tenant) as session:
         with Live(console=Console(highlight=False), auto_refresh=False) as screen:
             while True:
-                told = await look_at(session, code, quiet=True)
+                told = await session.survey(_told, code, _served(session), AT_A_GLANCE)
                 screen.update(picture(told), refresh=True)
                 if told.over:
                     return
                 await anyio.sleep(EVERY)
 
 
-async def look_at(session: Session, code: str, quiet: bool = False) -> Told:
+async def look_at(session: Session, code: str) -> Told:
+    with progress(code, 100) as bar:
+        percent: Looked = lambda done, of: bar(100 * done // of)  # noqa: E731
+        return await session.survey(_told, code, _served(session), reporting.LOOKED_AT, percent)
+
+
+def _served(session: Session) -> bool | None:
+    # Imported here: the engine is heavy, and the other commands on campaigns need none of it.
     from dialer.runtime import served
 
-    is_served = served(session.settings)
-    if quiet:
-        return await session.survey(_told, code, is_served)
-    with progress(code, reporting.LOOKED_AT) as looked:
-        return await session.survey(_told, code, is_served, looked)
+    return served(session.settings)
 
 
-def _told(desk: Desk, code: str, served: bool | None, looked: Callable[[int], None] = lambda _done: None) -> Told:
+def _told(desk: Desk, code: str, served: bool | None, at_most: int, looked: Looked = lambda _done, _of: None) -> Told:
     campaign = directory.find_campaign(desk.conn, desk.tenant.id, code)
     timing = desk.settings.timing
-    told = reports.explain(desk.conn, desk.now, timing, desk.tenant, campaign, looked=looked)
+    told = reports.explain(desk.conn, desk.now, timing, desk.tenant, campaign, at_most, looked)
     return Told(desk.now, desk.tenant.zone, told, _floor(desk, campaign, told, served))
 
 
@@ -174,7 +180,7 @@ def _next(told: Told) -> RenderableType:
         [
             turn.code,
             clock(turn.when, now, zone) if turn.when and turn.when > now else label("now") if turn.when else None,
-            label(turn.reason or "their turn"),
+            label(turn.reason or turn.rule or "their turn"),
         ]
         for turn in told.explanation.next
     ]

@@ -1,65 +1,142 @@
 """`dialer rulebook`: under which rules is called, what a file of one's own says, and where two differ."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import RenderableType
 
+from campaigns import shelf
+from campaigns.directory import missing
 from campaigns.rulebooks import BadRulebook, Cap, Hours, Rulebook, read, shipped
-from campaigns.rulebooks.differences import diff
+from campaigns.rulebooks.differences import Difference, diff
 from campaigns.rulebooks.hours import WEEKDAYS
+from campaigns.shelf import Own
 from dialer.commands.language import label
-from dialer.commands.options import AsJson, example, noun
-from dialer.commands.printing import facts, say, say_json, show, table
+from dialer.commands.options import AsJson, Tenant, example, noun
+from dialer.commands.printing import facts, note, say, say_json, show, table
+from dialer.commands.session import Desk, change, look
 from dialer.commands.weeks import picture
 
 app = noun("Rulebooks: the law and the house rules under which people are called.")
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A rulebook's TOML file.", show_default=False)]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A rulebook's name.", show_default=False)]
 NameOrFile = Annotated[str, typer.Argument(help="A rulebook's name, or its file.", show_default=False)]
 
 
 @app.command("list", epilog=example("dialer rulebook list"))
-def list_(as_json: AsJson = False) -> None:
-    """Every rulebook that comes with the engine."""
-    books = shipped().values()
+def list_(tenant: Tenant = None, as_json: AsJson = False) -> None:
+    """Every rulebook that a campaign may be called under: those that come with the engine, and the company's own."""
+    own = look(tenant, _owned)
+    books = [*shipped().values(), *(one.book for one in own if one.book)]
+    unreadable = [one.name for one in own if one.book is None]
     if as_json:
-        say_json({"rulebooks": [_brief(book) for book in books]})
+        ours = {one.name for one in own}
+        say_json({"rulebooks": [_brief(b) | {"own": b.name in ours} for b in books], "unreadable": unreadable})
         return
     headings = [label(word) for word in ("name", "version", "country", "purposes", "summary")]
     show(table(headings, [[b.name, b.version, b.country, _purposes(b), b.summary] for b in books]))
     for book in books:
         if book.warning:
             say(f"{label('warning')}: {book.name}: {book.warning}")
+    for name in unreadable:
+        say(f"{label('warning')}: {name}: {label('its text cannot be read any more: nobody is called under it')}")
+
+
+def _owned(desk: Desk) -> list[Own]:
+    return shelf.owned(desk.conn, desk.tenant.id)
 
 
 @app.command("show", epilog=example("dialer rulebook show vn-debt"))
-def show_(name: Annotated[str, typer.Argument(metavar="NAME", show_default=False)], as_json: AsJson = False) -> None:
+def show_(name: Name, tenant: Tenant = None, as_json: AsJson = False) -> None:
     """All that a rulebook says: hours, caps, requirements, conduct and sources."""
-    if name not in shipped():
-        raise BadRulebook("", f"there is no rulebook {name}: choose one of {', '.join(shipped())}")
-    _tell(shipped()[name], as_json)
+    _tell(_by_name(name, tenant), as_json)
 
 
 @app.command(epilog=example("dialer rulebook check our-rules.toml"))
-def check(file: File, as_json: AsJson = False) -> None:
-    """Read a file as a rulebook, and say what it says; or what is wrong with it, and where."""
-    _tell(_of_file(file), as_json)
+def check(named: NameOrFile, tenant: Tenant = None, as_json: AsJson = False) -> None:
+    """Read a file as a rulebook, and say what it says; or what is wrong with it, and where. Nothing is kept."""
+    _tell(_of(named, tenant), as_json)
 
 
 @app.command("diff", epilog=example("dialer rulebook diff vn-debt our-rules.toml"))
-def diff_(a: NameOrFile, b: NameOrFile, as_json: AsJson = False) -> None:
+def diff_(a: NameOrFile, b: NameOrFile, tenant: Tenant = None, as_json: AsJson = False) -> None:
     """What two rulebooks say differently, field by field."""
-    one, other = _of(a), _of(b)
-    rows = diff(one, other)
+    rows = diff(_of(a, tenant), _of(b, tenant))
     if as_json:
         say_json({"a": a, "b": b, "differences": rows})
         return
-    show(table([label("field"), a, b], [[row.field, row.a or None, row.b or None] for row in rows]))
+    show(_differences(a, b, rows))
 
 
-def _of(text: str) -> Rulebook:
-    return shipped()[text] if text in shipped() else _of_file(Path(text))
+def _differences(a: str, b: str, rows: Sequence[Difference]) -> RenderableType:
+    return table([label("field"), a, b], [[row.field, row.a or None, row.b or None] for row in rows])
+
+
+@app.command(epilog=example("dialer rulebook add our-rules.toml"))
+def add(file: File, tenant: Tenant = None, as_json: AsJson = False) -> None:
+    """Keep a rulebook of the company's own, in place of an earlier one of its name: it acts from the next claim on.
+    Where it is looser than the one that it extends it needs a reason."""
+    book = _of_file(file)
+
+    def work(desk: Desk) -> list[str]:
+        shelf.add(desk.conn, desk.now, desk.tenant.id, book.text, desk.actor)
+        return shelf.used_by(desk.conn, desk.tenant.id, book.name)
+
+    campaigns = change(tenant, work)
+    parent = shipped()[book.extends] if book.extends else None
+    rows = diff(parent, book) if parent else []
+    if as_json:
+        say_json(_brief(book) | {"digest": book.digest, "differences": rows, "campaigns": campaigns})
+        return
+    for warning in _warnings(book):
+        note(f"{label('warning')}: {warning}")
+    under = f"; {', '.join(campaigns)} {label('called under it')}" if campaigns else ""
+    say(f"{book.name} {book.version} {label('kept')}{under}")
+    if parent:
+        show(_differences(parent.name, book.name, rows))
+
+
+@app.command(epilog=example("dialer rulebook remove our-rules"))
+def remove(name: Name, tenant: Tenant = None, as_json: AsJson = False) -> None:
+    """Take a rulebook of the company's own away, where no campaign is called under it. Its texts stay as evidence."""
+
+    def work(desk: Desk) -> None:
+        if name in shipped():
+            raise BadRulebook("", f"{name} comes with the engine and cannot be removed")
+        if not shelf.remove(desk.conn, desk.now, desk.tenant.id, name):
+            own = [one.name for one in _owned(desk)]
+            raise missing("rulebook of your own", name, own, "add one with `dialer rulebook add FILE`")
+
+    change(tenant, work)
+    if as_json:
+        say_json({"name": name, "removed": True})
+    else:
+        say(f"{name} {label('removed')}")
+
+
+def _of(text: str, tenant: str | None) -> Rulebook:
+    """A file is read without the database; what looks like one is never taken for a name."""
+    path = Path(text)
+    is_file = path.suffix == ".toml" or len(path.parts) > 1 or path.is_file()
+    return _of_file(path) if is_file and text not in shipped() else _by_name(text, tenant)
+
+
+def _by_name(name: str, tenant: str | None) -> Rulebook:
+    if name in shipped():
+        return shipped()[name]
+    return look(tenant, _found, name)
+
+
+def _found(desk: Desk, name: str) -> Rulebook:
+    book = shelf.find(desk.conn, desk.tenant.id, name)
+    if book is not None:
+        return book
+    names = shelf.names(desk.conn, desk.tenant.id)
+    if name in names:
+        raise BadRulebook("", f"the text of {name} cannot be read any more: dialer rulebook add FILE")
+    raise BadRulebook("", f"there is no rulebook {name}: choose one of {', '.join(names)}")
 
 
 def _of_file(file: Path) -> Rulebook:

@@ -1,8 +1,9 @@
 """A connection without SQLAlchemy's journey: its compiled text and types, straight to SQLite's cursor.
 
 A world runs hundreds of small statements, each of which SQLAlchemy takes longer to carry than SQLite to run. What was
-seen before is compiled once and carried from here; the rest (inserts, lists of unknown length, what is built anew each
-time) goes the usual way. That both ways tell the same story, the tests hold.
+made once is known by itself, what is built anew each time by SQLAlchemy's own cache key; either is compiled once and
+carried from here. The rest (many rows at once, what has no key) goes the usual way. That both ways tell the same story,
+the tests hold.
 """
 
 import sqlite3
@@ -10,14 +11,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Delete, Dialect, Select, Update
+from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Update
 from sqlalchemy.engine import Row
 from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.exc import MultipleResultsFound, NoResultFound
+from sqlalchemy.sql.cache_key import CacheKey
 from sqlalchemy.sql.compiler import SQLCompiler
 
 Convert = Callable[[Any], Any]
 FIXED = object()
+CARRIED = (Select, Insert, Update, Delete)
 
 
 class Found(list[Any]):
@@ -48,17 +51,32 @@ class Found(list[Any]):
 
 
 class Carried:
-    """A statement as SQLite wants it: its text, where its values come from, and how its rows are read."""
+    """A compiled statement and how its rows are read."""
 
     def __init__(self, compiled: SQLCompiler, dialect: Dialect) -> None:
-        self.text = compiled.string
-        convert = compiled._bind_processors
-        self._values = [self._value(compiled, name, convert.get(name)) for name in compiled.positiontup or ()]
         columns = compiled._result_columns
         self._keys = SimpleResultMetaData([column.keyname for column in columns])
         read = [column.type._cached_result_processor(dialect, None) for column in columns]
         self._read = read if any(read) else None
         self._returns = bool(columns)
+
+    def _run(self, raw: sqlite3.Connection, text: str, values: Sequence[Any]) -> Found:
+        cursor = raw.execute(text, values)
+        if not self._returns:
+            return Found((), cursor.rowcount)
+        keys = self._keys
+        index, read = keys._key_to_index, self._read
+        return Found(Row(keys, read, index, row) for row in cursor)
+
+
+class Made(Carried):
+    """A statement that was made once: its text, and where its values come from."""
+
+    def __init__(self, compiled: SQLCompiler, dialect: Dialect) -> None:
+        super().__init__(compiled, dialect)
+        self._text = compiled.string
+        convert = compiled._bind_processors
+        self._values = [self._value(compiled, name, convert.get(name)) for name in compiled.positiontup or ()]
 
     @staticmethod
     def _value(compiled: SQLCompiler, name: str, convert: Convert | None) -> tuple[str, Any, Convert | None]:
@@ -68,18 +86,32 @@ class Carried:
         return bind.key, bind.value if convert is None else convert(bind.value), convert
 
     def __call__(self, raw: sqlite3.Connection, given: Mapping[str, Any]) -> Found:
-        cursor = raw.execute(self.text, [self._filled(given, *value) for value in self._values])
-        if not self._returns:
-            return Found((), cursor.rowcount)
-        keys = self._keys
-        index, read = keys._key_to_index, self._read
-        return Found(Row(keys, read, index, row) for row in cursor)
+        return self._run(raw, self._text, [self._filled(given, *value) for value in self._values])
 
     @staticmethod
     def _filled(given: Mapping[str, Any], key: str, fixed: Any, convert: Convert | None) -> Any:
         if fixed is not FIXED and key not in given:
             return fixed
         return given[key] if convert is None else convert(given[key])
+
+
+class Built(Carried):
+    """A statement that is built anew each time: its values come out of its cache key, its lists are spelled out."""
+
+    def __init__(self, compiled: SQLCompiler, dialect: Dialect) -> None:
+        super().__init__(compiled, dialect)
+        self._compiled = compiled
+
+    def __call__(self, raw: sqlite3.Connection, given: Mapping[str, Any], key: CacheKey) -> Found:
+        compiled = self._compiled
+        params = compiled.construct_params(given or None, extracted_parameters=key.bindparams)  # type: ignore[arg-type]
+        text, names, convert = compiled.string, compiled.positiontup or [], compiled._bind_processors
+        if _spells(compiled):
+            spelled = compiled._process_parameters_for_postcompile(params)
+            params = {**params, **spelled.additional_parameters}
+            text, names, convert = spelled.statement, spelled.positiontup or [], {**convert, **spelled.processors}
+        values = [convert[name](params[name]) if name in convert else params[name] for name in names]
+        return self._run(raw, text, values)
 
 
 class LeanConnection:
@@ -89,16 +121,23 @@ class LeanConnection:
         self._connection = connection
         self._raw = raw
         self.dialect = connection.dialect
-        self._known: WeakKeyDictionary[Any, Carried | bool] = WeakKeyDictionary()
+        self._made: WeakKeyDictionary[Any, Made | bool] = WeakKeyDictionary()
+        self._built: dict[Any, Built | None] = {}
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
 
     def execute(self, statement: Any, given: Any = None) -> Any:
-        carried = self._carried(statement)
-        if carried is None or isinstance(given, list):
+        if isinstance(given, list) or not isinstance(statement, CARRIED):
             return self._connection.execute(statement, given)
-        return carried(self._raw, given or {})
+        made = self._made_of(statement)
+        if made is not None:
+            return made(self._raw, given or {})
+        key = statement._generate_cache_key()
+        built = None if key is None else self._built_of(statement, key, given or {})
+        if key is None or built is None:
+            return self._connection.execute(statement, given)
+        return built(self._raw, given or {}, key)
 
     def scalars(self, statement: Any, given: Any = None) -> Any:
         found = self.execute(statement, given)
@@ -114,20 +153,31 @@ class LeanConnection:
         cursor = self._raw.execute(text, given)
         return Found(cursor, cursor.rowcount)
 
-    def _carried(self, statement: Any) -> Carried | None:
+    def _made_of(self, statement: Any) -> Made | None:
         """A statement that comes a second time was made to be used again."""
-        known = self._known.get(statement)
-        if known is None:
-            self._known[statement] = False
-        elif known is False:
-            known = self._known[statement] = self._compiled(statement) or True
-        return known if isinstance(known, Carried) else None
+        made = self._made.get(statement)
+        if made is None:
+            self._made[statement] = False
+        elif made is False:
+            made = self._made[statement] = self._compiled(statement) or True
+        return made if isinstance(made, Made) else None
 
-    def _compiled(self, statement: Any) -> Carried | None:
-        if not isinstance(statement, (Select, Update, Delete)):
+    def _compiled(self, statement: Any) -> Made | None:
+        """What spells out lists has another text for each length, and what is inserted another for each row."""
+        if isinstance(statement, Insert):
             return None
         compiled = statement.compile(dialect=self.dialect)
-        assert isinstance(compiled, SQLCompiler)
-        if compiled.post_compile_params or compiled.literal_execute_params:
-            return None
-        return Carried(compiled, self.dialect)
+        return None if _spells(compiled) else Made(compiled, self.dialect)
+
+    def _built_of(self, statement: Any, key: CacheKey, given: Mapping[str, Any]) -> Built | None:
+        shape = (key.key, tuple(given))
+        if shape not in self._built:
+            compiled = statement.compile(dialect=self.dialect, cache_key=key, column_keys=list(given) or None)
+            fits = not (compiled.insert_prefetch or compiled.update_prefetch)
+            self._built[shape] = Built(compiled, self.dialect) if fits else None
+        return self._built[shape]
+
+
+def _spells(compiled: SQLCompiler) -> bool:
+    """Whether the text is only finished with its values: lists, and numbers that SQLAlchemy writes out."""
+    return bool(compiled.post_compile_params or compiled.literal_execute_params)

@@ -126,7 +126,7 @@ def explain(
     many."""
     of = dossiers.brief(conn, tenant, campaign, shelf.find(conn, tenant.id, campaign.rulebook))
     since = _hour_of(now, tenant.zone)
-    cells = _counted(conn, now, since, campaign)
+    cells = _counted(conn, now, campaign)
     tally = _Tally()
     final, in_call = _final(cells, tally), _in_call(conn, campaign, tally)
     free = [cell for cell in cells if cell.waits and not cell.called]
@@ -151,7 +151,7 @@ def explain(
         groups=tally.in_order(),
         next=turns,
         since=since,
-        due=_by_hour(free),
+        due=_by_hour(conn, now, since, campaign, sum(cell.n for cell in free if cell.due)),
         open=[_open(of.rulebook, tenant.zone, since + timedelta(hours=hour)) for hour in range(HOURS)],
     )
 
@@ -165,11 +165,9 @@ def _mine(campaign: Any) -> Any:
     return and_(CUSTOMER.tenant_id == campaign.tenant_id, CUSTOMER.campaign_id == campaign.id)
 
 
-def _counted(conn: Connection, now: datetime, since: datetime, campaign: Any) -> list[Any]:
+def _counted(conn: Connection, now: datetime, campaign: Any) -> list[Any]:
     """Every customer, in one look at the list: by status, reason, whether a call of his is open, whether he was called
-    in this run, whether he is due, and the hour in which he is."""
-    edges = [since + timedelta(hours=hour) for hour in range(1, HOURS + 1)]
-    hour = case(*((CUSTOMER.due_at < edge, literal(at)) for at, edge in enumerate(edges)), else_=literal(HOURS))
+    in this run, and whether he is due."""
     each = (
         select(
             CUSTOMER.status,
@@ -178,20 +176,15 @@ def _counted(conn: Connection, now: datetime, since: datetime, campaign: Any) ->
             CUSTOMER.open_call_id.is_not(None).label("called"),
             (CUSTOMER.attempts == 0).label("fresh"),
             (CUSTOMER.due_at <= now).label("due"),
-            case((WAITING, hour), else_=literal(HOURS)).label("hour"),
             CUSTOMER.due_at,
         )
         .where(_mine(campaign))
         .subquery()
     )
     # Grouped outside, because a bound parameter is not the same expression twice on PostgreSQL.
-    keys = (each.c.status, each.c.reason, each.c.waits, each.c.called, each.c.fresh, each.c.due, each.c.hour)
-    measured = (
-        func.count().label("n"),
-        func.min(each.c.due_at).label("earliest"),
-        func.max(each.c.due_at).label("latest"),
-    )
-    return list(conn.execute(select(*keys, *measured).group_by(*keys)))
+    keys = (each.c.status, each.c.reason, each.c.waits, each.c.called, each.c.fresh, each.c.due)
+    bounds = (func.min(each.c.due_at).label("earliest"), func.max(each.c.due_at).label("latest"))
+    return list(conn.execute(select(*keys, func.count().label("n"), *bounds).group_by(*keys)))
 
 
 def _final(cells: Sequence[Any], tally: _Tally) -> int:
@@ -210,8 +203,13 @@ def _in_call(conn: Connection, campaign: Any, tally: _Tally) -> int:
     return sum(states.values())
 
 
+def _free_of(campaign: Any) -> Sequence[Any]:
+    """The conditions: he waits, and no call of his is open."""
+    return _mine(campaign), WAITING, CUSTOMER.open_call_id.is_(None)
+
+
 def _free(campaign: Any) -> Any:
-    return select(table(Customer)).where(_mine(campaign), WAITING, CUSTOMER.open_call_id.is_(None))
+    return select(table(Customer)).where(*_free_of(campaign))
 
 
 def _in_turn(conn: Connection, now: datetime, campaign: Any, at_most: int) -> list[Any]:
@@ -306,11 +304,14 @@ def _of_nobody(conn: Connection, now: datetime, campaign: Any, answer: Answer) -
     return [Turn(row.code, answer.until, answer.about, answer.reason, answer.detail) for row in first]
 
 
-def _by_hour(free: Sequence[Any]) -> list[int]:
-    counts = [0] * (HOURS + 1)
-    for cell in free:
-        counts[cell.hour] += cell.n
-    return counts[:HOURS]
+def _by_hour(conn: Connection, now: datetime, since: datetime, campaign: Any, due: int) -> list[int]:
+    """Who falls due in each hour from `since` on; the first has those who are due already, too."""
+    edges = [since + timedelta(hours=hour) for hour in range(1, HOURS + 1)]
+    hour = case(*((CUSTOMER.due_at < edge, literal(at)) for at, edge in enumerate(edges)))
+    later = (*_free_of(campaign), CUSTOMER.due_at > now, CUSTOMER.due_at < edges[-1])
+    each = select(hour.label("hour")).where(*later).subquery()
+    found: dict[int, int] = dict(conn.execute(select(each.c.hour, func.count()).group_by(each.c.hour)).all())
+    return [found.get(at, 0) + (due if at == 0 else 0) for at in range(HOURS)]
 
 
 def _open(rulebook: Rulebook | None, zone: str, hour: datetime) -> float:

@@ -9,9 +9,11 @@ from typing import Any
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from sqlalchemy import Connection, and_, func, select
 
+from campaigns import callbacks
 from campaigns.breaker import Breaker, Position
-from campaigns.models import Call, Campaign, Customer, Receipt, VendorAccount
+from campaigns.models import Call, Callback, Campaign, Customer, Receipt, VendorAccount
 from campaigns.rows import columns_of, table
+from campaigns.timing import Timing
 from campaigns.words import WAITING_STATUSES
 from dialer.database import clock
 
@@ -47,6 +49,7 @@ class Metrics:
         self.calls = self._gauge("dialer_calls", "calls by state, outcome and reason", "state", "outcome", "reason")
         self.customers = self._gauge("dialer_customers", "customers by campaign and status", "campaign", "status")
         self.due = self._gauge("dialer_due_customers", "customers whose turn it is", "campaign")
+        self.missed = self._gauge("dialer_missed_callbacks", "promised calls that are late", "campaign")
         self.unsettled = self._gauge("dialer_unsettled_receipts", "receipts that wait to be settled")
         self.lag = self._gauge("dialer_settle_lag_seconds", "age of the oldest receipt that waits to be settled")
         self.breaker = self._gauge(
@@ -67,7 +70,7 @@ class Metrics:
 
     def page(self, asked: "Asked | None", pool: dict[str, int]) -> bytes:
         """The page for a scrape, with what the database just answered; None: it did not."""
-        for gauge in (self.calls, self.customers, self.due, self.breaker, self.trouble, self.pool):
+        for gauge in (self.calls, self.customers, self.due, self.missed, self.breaker, self.trouble, self.pool):
             gauge.clear()
         for use, count in pool.items():
             self.pool.labels(use).set(count)
@@ -83,6 +86,8 @@ class Metrics:
             self.customers.labels(campaign, status).set(count)
         for campaign, count in asked.due.items():
             self.due.labels(campaign).set(count)
+        for campaign, count in asked.missed.items():
+            self.missed.labels(campaign).set(count)
         for (vendor, hotline), breaker in asked.breakers.items():
             for position in POSITIONS:
                 self.breaker.labels(vendor, hotline, position.value).set(breaker.position is position)
@@ -105,7 +110,7 @@ def timed(histogram: Histogram) -> Iterator[Callable[[], float]]:
 class Asked:
     """What a scrape asks of the database."""
 
-    def __init__(self, conn: Connection) -> None:
+    def __init__(self, conn: Connection, timing: Timing) -> None:
         call, campaign, customer = columns_of(Call), columns_of(Campaign), columns_of(Customer)
         told = (call.state, call.outcome, call.reason)
         self.calls = _counted(conn.execute(select(*told, func.count()).group_by(*told)))
@@ -113,11 +118,15 @@ class Asked:
         named = customer.campaign_id == campaign.id
         joined = table(Customer).join(table(Campaign), named)
         standing = campaign.deleted_at.is_(None)
+        of_campaign = callbacks.CALLBACK.campaign_id == campaign.id
         by_status = select(campaign.code, customer.status, func.count()).select_from(joined).where(standing)
         self.customers = _counted(conn.execute(by_status.group_by(campaign.code, customer.status)))
         now = clock(conn)
         due = select(campaign.code, func.count()).select_from(joined).where(standing, waiting, customer.due_at <= now)
         self.due: dict[str, int] = dict(conn.execute(due.group_by(campaign.code)).all())
+        late = select(campaign.code, func.count()).join_from(table(Callback), table(Campaign), of_campaign)
+        late = late.where(standing, callbacks.OPEN, callbacks.CALLBACK.at < now - timing.callback_grace)
+        self.missed: dict[str, int] = dict(conn.execute(late.group_by(campaign.code)).all())
         receipt = columns_of(Receipt)
         oldest = select(func.count(), func.min(receipt.received_at)).where(receipt.settled_at.is_(None))
         self.unsettled, since = conn.execute(oldest).one()

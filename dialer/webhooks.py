@@ -45,6 +45,7 @@ class Webhooks:
     ) -> None:
         self._database = database
         self._auth = settings.hook_auth
+        self._timing = settings.timing
         self._doors = doors
         self._arrived = arrived
         self._metrics = metrics
@@ -100,7 +101,7 @@ class Webhooks:
     async def _scrape(self, _request: web.Request) -> web.Response:
         """Prometheus text format."""
         try:
-            asked = await self._database.read(Asked)
+            asked = await self._database.read(Asked, self._timing)
         except DATABASE_ERRORS:
             # What this process counted by itself is worth most when the database is away.
             asked = None

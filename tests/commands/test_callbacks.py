@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import create_engine, text
 
+from campaigns.ledger import CALLBACK_PRIORITY
 from campaigns.terms import BadTerms
 from dialer.commands.periods import promised
 
@@ -118,6 +119,19 @@ def test_who_is_on_the_do_not_call_list_or_withdrawn_is_promised_nothing(cli: Cl
     cli("list", "withdraw", office, "KH2", "--reason", "paid")
     assert cli("callback", "list", office, "--json").json["callbacks"] == []
     assert "he is not called again" in cli("callback", "add", office, "KH2", "--at", "+2h").complaint
+
+
+def test_the_same_list_again_corrects_nobody_who_is_promised_a_call(cli: Cli, office: str, tmp_path: Path) -> None:
+    cli("callback", "add", office, "KH1", "--at", "+2h")
+    again = cli("list", "import", office, tmp_path / "a.csv", "--json").json
+    assert (again["unchanged"], again["updated"]) == (2, 0)
+    (tmp_path / "a.csv").write_text("id,phone,priority\nKH1,0912345671,4\nKH2,0912345672,0\n", encoding="utf-8")
+    assert cli("list", "import", office, tmp_path / "a.csv").code == 0
+    with create_engine(f"sqlite:///{tmp_path / 'data' / 'dialer.db'}").connect() as conn:
+        told = conn.execute(
+            text("SELECT c.priority, b.priority FROM customer c JOIN callback b ON b.id = c.callback_id")
+        )
+        assert told.all() == [(CALLBACK_PRIORITY, 4)]
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, select, update
 
-from campaigns import ledger, queue
+from campaigns import callbacks, dnc, ledger, queue
+from campaigns.dnc import Entry
 from campaigns.ledger import CALLBACK_PRIORITY, Appointment, Closing, Intent, NotNow, Told
 from campaigns.models import Agent, Callback, Change
 from campaigns.rows import columns_of, table
 from campaigns.states import Fact
 from campaigns.timing import Timing
-from campaigns.words import FactKind, Mode, Origin, Outcome, Promise, Reason, Role, Status
+from campaigns.words import FactKind, Mode, Origin, Outcome, Promise, Reason, Role, Status, Subject
 from dialer import handovers
 
 from .test_queue import clearance
@@ -344,8 +345,11 @@ class Office:
     at: datetime = START
     tokens: int = 0
 
+    rulebook: str = "none"
+
     def __post_init__(self) -> None:
-        self.floor: Scene = self.desk.run(lambda conn: scene(conn, 6, Mode.CLICK2CALL))
+        terms = {"rulebook": self.rulebook, "creditor": "Demo Finance"}
+        self.floor: Scene = self.desk.run(lambda conn: scene(conn, 6, Mode.CLICK2CALL, **terms))
         self.agents = {one: self.desk.run(agent, self.floor.of, self.floor.campaign, one) for one in ("101", "102")}
 
     def promise(self, extension: str, *places: int) -> list[int]:
@@ -424,6 +428,51 @@ def test_an_agent_who_was_taken_between_claim_and_commit_is_waited_for(office: O
     assert promised not in {order.cleared.customer_id for order in handover.orders.values()}
     assert office.customer(promised).lease_token is None
     assert office.customer(promised).callback_id is not None
+
+
+# The law.
+
+
+@pytest.fixture
+def lawful(database: Desk, monkeypatch: pytest.MonkeyPatch) -> Office:
+    found = Office(database, rulebook="vn-debt")
+    monkeypatch.setattr(handovers, "clock", lambda conn: found.at)
+    return found
+
+
+def test_a_promised_call_is_not_made_at_night_and_is_made_first_in_the_morning(lawful: Office) -> None:
+    lawful.at += timedelta(hours=14)
+    lawful.away()
+    (promised,) = lawful.promise("101", 5)
+    assert lawful.place() == {}
+    row = lawful.customer(promised)
+    assert (row.reason, row.callback_id is not None) == (Reason.OUTSIDE_HOURS, True)
+    lawful.at = row.due_at
+    lawful.away()
+    assert lawful.place()[promised] == lawful.agents["101"]
+
+
+def test_who_was_suppressed_since_is_not_called_and_the_promise_is_withdrawn(lawful: Office) -> None:
+    (promised,) = lawful.promise("101", 5)
+    entry = Entry(Subject.NUMBER, lawful.floor.listed[5].phones[0])
+    lawful.desk.run(lambda conn: dnc.suppress(conn, lawful.at, lawful.floor.of.tenant_id, [entry], "test"))
+    assert promised not in lawful.place()
+    row = lawful.customer(promised)
+    assert (row.status, row.reason, row.callback_id, row.priority) == (Status.DNC, Reason.SUPPRESSED, None, OWN)
+
+
+def test_what_is_missed_is_open_and_late_and_says_why(lawful: Office) -> None:
+    lawful.away("101")
+    lawful.promise("101", 5)
+    lawful.place()
+
+    def lines(after: timedelta) -> list[tuple[bool, Reason | None]]:
+        at = lawful.at + after
+        found = lawful.desk.run(lambda conn: callbacks.lines(conn, at, TIMING, lawful.floor.campaign))
+        return [(line.missed, line.reason) for line in found]
+
+    assert lines(TIMING.callback_grace) == [(False, Reason.AGENT_AWAITED)]
+    assert lines(TIMING.callback_grace + timedelta(seconds=1)) == [(True, Reason.AGENT_AWAITED)]
 
 
 # Whatever happens, and in whatever order.

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -13,7 +14,7 @@ from sqlmodel import SQLModel
 
 from campaigns import compliance, ledger, queue, rulebooks
 from campaigns.compliance import Cleared, Dossier, Mandate, Withheld
-from campaigns.ledger import Closing, Intent, Told
+from campaigns.ledger import Appointment, Closing, Intent, NotNow, Told
 from campaigns.ledger.customers import CURABLE
 from campaigns.models import Customer
 from campaigns.states import Fact
@@ -174,6 +175,13 @@ def _reopen(conn: Connection, stage: Stage) -> None:
     ledger.reopen(conn, now, tenant_id, campaign_id, run, [stage.customer_id], "test")
 
 
+def _promise(conn: Connection, stage: Stage) -> None:
+    """Also to somebody who is final; who is not to be called any more is promised nothing."""
+    now = stage.later()
+    with suppress(NotNow):
+        ledger.promise(conn, now, stage.campaign, stage.customer_id, Appointment(now, "UTC"), "test")
+
+
 def _record(disposition: Outcome, billsec: int = 0) -> Act:
     return _call(Fact(FactKind.RECORD, START, duration=30, billsec=billsec, disposition=disposition))
 
@@ -199,6 +207,7 @@ ACTS: dict[str, Act] = {
     "no number": _close(Status.FAIL, Reason.NO_NUMBER),
     "the hindrance is gone": _reconsider,
     "another run": _reopen,
+    "promised": _promise,
 }
 
 

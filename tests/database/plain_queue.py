@@ -33,6 +33,14 @@ class Rules:
 
 
 @dataclass(slots=True)
+class Oath:
+    """A promised call, and the line of the call that keeps it or was the last to try."""
+
+    at: datetime
+    ring_id: int | None = None
+
+
+@dataclass(slots=True)
 class Page:
     """A customer's page in the notebook."""
 
@@ -52,6 +60,14 @@ class Page:
     lease_token: str | None = None
     lease_until: datetime | None = None
     late_rings: int = 0
+    promises: int = 0
+    """How often he was promised a call: so many attempts more than his recalls he may have."""
+    oath: "Oath | None" = None
+    """What he is promised; `priority` is his list's all the same."""
+
+    @property
+    def place(self) -> tuple[bool, int]:
+        return (True, self.priority) if self.oath is None else (False, 0)
 
     def leased(self, now: datetime) -> bool:
         return self.lease_token is not None and self.lease_until is not None and self.lease_until > now
@@ -69,6 +85,20 @@ class Page:
 
     def end(self, status: Status, reason: Reason) -> None:
         self.status, self.reason = status, reason
+        if reason in (Reason.WITHDRAWN, Reason.VENDOR_DECLINED):
+            self.oath = None
+
+    def keep_the_appointment(self, uncertain: bool, now: datetime) -> None:
+        """What his call made of him gives way to what he was promised, but not sooner than is safe."""
+        if self.oath is None:
+            return
+        if self.status not in WAITING:
+            due_at, reason = now + TIMING.unknown_recall_delay, Reason.RECALL
+        else:
+            due_at, reason = self.due_at, self.reason or Reason.RECALL
+        if not uncertain or due_at <= self.oath.at:
+            due_at, reason = self.oath.at, Reason.CALLBACK
+        self.wait(due_at, reason)
 
 
 @dataclass(slots=True)
@@ -99,11 +129,13 @@ class Ring:
 class Notebook:
     pages: dict[int, Page] = field(default_factory=dict)
     rings: dict[int, Ring] = field(default_factory=dict)
+    oaths: list[Oath] = field(default_factory=list)
+    """Those that a call keeps, or kept until we learned that it never rang."""
 
     def turn(self, campaign_id: int, now: datetime) -> list[int]:
         """Whose turn it is, in order."""
         due = [page for page in self.pages.values() if page.rules.campaign_id == campaign_id and page.due(now)]
-        return [page.id for page in sorted(due, key=lambda page: (page.priority, page.due_at, page.id))]
+        return [page.id for page in sorted(due, key=lambda page: (page.place, page.due_at, page.id))]
 
     def held(self, token: str, now: datetime) -> list[Page]:
         # Whose earlier call turned out to ring after all is held by nobody until that is settled.
@@ -129,6 +161,17 @@ class Notebook:
         page.attempts += 1
         page.attempts_in_all += 1
         page.unlease()
+        if page.oath is not None:
+            page.oath.ring_id = ring.id
+            self.oaths.append(page.oath)
+            page.oath = None
+
+    def promise(self, page: Page, at: datetime) -> None:
+        page.oath = Oath(at)
+        page.promises += 1
+        page.wait(at, Reason.CALLBACK)
+        page.status = Status.QUEUE if page.open_call_id else page.status
+        page.unlease()
 
     def lose(self, page: Page, now: datetime) -> None:
         """Somebody else's call is in the way."""
@@ -148,6 +191,7 @@ class Notebook:
             page.end(Status.FAIL, Reason.VENDOR_DECLINED)
         else:
             page.wait(now + waits.get(reason, timedelta(0)), reason)
+            page.keep_the_appointment(True, now)
 
     def ring(self, ring: Ring) -> None:
         """It rings; also where we were told that it would not."""
@@ -176,6 +220,7 @@ class Notebook:
         if followed is not None:
             followed.declines = 0
             _after(followed, outcome, talk, ended_at, missed)
+            followed.keep_the_appointment(missed or outcome is Outcome.UNKNOWN, ended_at)
 
     def _charge(self, ring: Ring, charged: bool) -> None:
         page, delta = self.pages[ring.customer_id], int(charged) - int(ring.charged)
@@ -183,6 +228,21 @@ class Notebook:
         if page.run_id == ring.run_id:
             page.attempts += delta
         ring.charged = charged
+        for oath in [one for one in self.oaths if delta and one.ring_id == ring.id]:
+            self._turn(page, ring, oath)
+
+    def _turn(self, page: Page, ring: Ring, oath: Oath) -> None:
+        """The call that was to keep this oath rang after all, or never did."""
+        if ring.charged:
+            page.oath = None if page.oath is oath else page.oath
+            return
+        since = [one.id for one in self.rings.values() if one.customer_id == page.id and one.charged]
+        if page.oath is not oath and max(since, default=0) > ring.id:
+            oath.ring_id = max(since)
+        elif page.reason is not Reason.WITHDRAWN and page.oath is None:
+            page.oath = oath
+        elif page.oath is not oath:
+            self.oaths.remove(oath)
 
     def _newest(self, customer_id: int) -> int:
         return max(ring.id for ring in self.rings.values() if ring.customer_id == customer_id)

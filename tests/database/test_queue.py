@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 
 from campaigns import compliance, ledger, queue, rulebooks
 from campaigns.compliance import Cleared, Dossier, Mandate
-from campaigns.ledger import Closing, Intent, Told, Waiting
+from campaigns.ledger import CALLBACK_PRIORITY, Appointment, Closing, Intent, Told, Waiting
 from campaigns.states import Fact
 from campaigns.words import FactKind, Mode, Outcome, Purpose, Reason, Role, Status
 
@@ -246,6 +246,17 @@ class Clerk(RuleBasedStateMachine):
             # Who was final stays so; that he was withdrawn is the reason from now on.
             page.reason = Reason.WITHDRAWN
 
+    @rule(data=st.data(), delay=SECONDS)
+    @precondition(lambda self: self.notes.pages)
+    def promise(self, data: st.DataObject, delay: int) -> None:
+        page = data.draw(st.sampled_from(list(self.notes.pages.values())))
+        if page.reason is Reason.WITHDRAWN:
+            return
+        at = self.now + timedelta(seconds=delay)
+        chosen = next(one for one in self.campaigns if one.id == page.rules.campaign_id)
+        self.desk.run(ledger.promise, self.now, chosen, page.id, Appointment(at, "UTC"), "test")
+        self.notes.promise(page, at)
+
     @rule(which=st.integers(0, 1), data=st.data())
     @precondition(lambda self: self.notes.rings)
     def reopen(self, which: int, data: st.DataObject) -> None:
@@ -256,6 +267,8 @@ class Clerk(RuleBasedStateMachine):
         for page in taken:
             page.run_id, page.status, page.reason = rules.run_id, Status.NEW, None
             page.attempts, page.declines, page.due_at, page.late_rings = 0, 0, self.now, 0
+            if page.oath is not None:
+                page.due_at, page.reason = page.oath.at, Reason.CALLBACK
 
     def _another_run(self, conn: Connection, which: int, ids: list[int]) -> int:
         tenant_id, campaign_id = self.company.tenant_id, self.campaigns[which].id
@@ -282,6 +295,8 @@ class Clerk(RuleBasedStateMachine):
         for page in self.notes.pages.values():
             found = {name: getattr(rows[page.id], name) for name in COMPARED}
             assert found == {name: getattr(page, name) for name in COMPARED}
+            place = (CALLBACK_PRIORITY if page.oath else page.priority, page.oath is not None)
+            assert (rows[page.id].priority, rows[page.id].callback_id is not None) == place
         for ring in self.notes.rings.values():
             row = lines[ring.id]
             assert (row.state.live, row.charged, row.outcome) == (ring.live, ring.charged, ring.outcome)
@@ -300,7 +315,8 @@ class Clerk(RuleBasedStateMachine):
             charged = [call for call in lines if call.customer_id == page.id and call.charged]
             assert rows[page.id].attempts_in_all == len(charged)
             assert rows[page.id].attempts == len([call for call in charged if call.run_id == page.run_id])
-            assert rows[page.id].attempts <= 1 + page.rules.max_recall + page.late_rings
+            most = 1 + page.rules.max_recall + page.late_rings + page.promises
+            assert rows[page.id].attempts <= most
 
 
 def clearance(customer_id: int, person_id: int, phone: str, now: datetime) -> Cleared:

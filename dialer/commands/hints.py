@@ -81,6 +81,7 @@ HINTS: Final[Mapping[Reason, Hint]] = {
     Reason.THROTTLED: BY_ITSELF,
     Reason.AGENT_BUSY: BY_ITSELF,
     Reason.AGENT_AWAY: AGENTS,
+    Reason.AGENT_AWAITED: AGENTS,
     Reason.CLEARANCE_EXPIRED: BY_ITSELF,
     Reason.UNREACHABLE: LOG,
     Reason.MISCONFIGURED: (

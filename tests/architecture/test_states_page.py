@@ -32,9 +32,9 @@ def test_every_state_of_a_call_is_reached_and_left() -> None:
     assert {before for before, _ in moves} == set(CallState) - {CallState.SETTLED}
 
 
-def test_who_is_final_comes_back_only_by_another_run_or_when_his_hindrance_is_gone() -> None:
+def test_who_is_final_comes_back_by_another_run_by_a_promise_or_when_his_hindrance_is_gone() -> None:
     changes = customer_states.look().changes
     back = {change.because for change in changes if change.before.final and not change.after.final}
-    assert back == {"another run", "the hindrance is gone"}
+    assert back == {"another run", "the hindrance is gone", "callback"}
     freed = {change.before for change in changes if change.because == "the hindrance is gone"}
     assert freed == {Status.DNC, Status.FAIL}

@@ -228,7 +228,6 @@ VIETNAMESE = {
     "rulebook-not-in-effect": "bộ quy tắc không có hiệu lực hôm nay",
     "numbers-dead": "mọi số đều không dùng được",
     "agent-busy": "máy nhánh bận",
-    "agent-awaited": "chờ nhân viên đã hẹn",
     "agent-away": "máy nhánh chưa đăng nhập",
     "clearance-expired": "quá hạn phép gọi",
     "timed-out": "quá giờ chờ",

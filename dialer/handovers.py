@@ -5,7 +5,7 @@ Each function is one transaction's work. What `commit` returns may be sent, and 
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -48,6 +48,16 @@ class Handover:
 
     campaign: Any
     orders: Mapping[int, Order]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the vendor said to orders of one campaign; their call ids and their customers' by reference."""
+
+    campaign: Any
+    calls: Mapping[str, int]
+    answers: Sequence[Placing]
+    customers: Mapping[str, int] = field(default_factory=dict)
 
 
 def choose(conn: Connection, timing: Timing, campaign: Any, wish: int, token: str) -> tuple[list[int], Reason]:
@@ -176,24 +186,34 @@ def _order(one: Judged, intent: Intent, agent: Any) -> Order:
     )
 
 
-def record(
-    conn: Connection, timing: Timing, campaign: Any, calls: Mapping[str, int], answers: Sequence[Placing]
-) -> None:
-    """Write what the vendor answered, and hold back or pause where the answer says so."""
+def record(conn: Connection, timing: Timing, batch: Sequence[Answered]) -> None:
+    """Write what the vendor answered to orders of one tenant, and hold back or pause where an answer says so."""
     now = clock(conn)
-    for answer in answers:
-        if isinstance(answer, Placed) and answer.call_id is not None:
-            ledger.own(conn, now, timing, calls[answer.reference], answer.call_id)
-    ledger.apply(conn, now, timing, [Told(calls[a.reference], _fact(a, now)) for a in answers])
-    if campaign.mode.queued and any(not isinstance(answer, NotPlaced) for answer in answers):
-        ledger.fed(conn, now, campaign.id)
-    refused = [answer for answer in answers if isinstance(answer, NotPlaced)]
-    for answer in refused:
-        if answer.reason in SLOW_DOWN:
+    told = [(one.calls[answer.reference], answer) for one in batch for answer in one.answers]
+    named = {call: answer.call_id for call, answer in told if isinstance(answer, Placed) and answer.call_id is not None}
+    ledger.own(conn, now, timing, named)
+    ledger.apply(conn, now, timing, [Told(call, _fact(answer, now)) for call, answer in told])
+    # Accounts before campaigns, each in the order of their ids: so a claim locks them too.
+    for one in sorted(batch, key=lambda one: one.campaign.vendor_account_id):
+        _slow_down(conn, now, timing, one)
+    for one in sorted(batch, key=lambda one: one.campaign.id):
+        _conclude(conn, now, one)
+
+
+def _slow_down(conn: Connection, now: datetime, timing: Timing, one: Answered) -> None:
+    for answer in one.answers:
+        if isinstance(answer, NotPlaced) and answer.reason in SLOW_DOWN:
             wait = timing.of(answer.retry_after) if answer.retry_after else timing.unreachable_delay
-            ledger.hold_back(conn, campaign.vendor_account_id, now + wait)
-        if answer.reason is Reason.MISCONFIGURED:
-            ledger.pause(conn, now, campaign.id, Reason.MISCONFIGURED, answer.detail)
+            ledger.hold_back(conn, one.campaign.vendor_account_id, now + wait)
+
+
+def _conclude(conn: Connection, now: datetime, one: Answered) -> None:
+    """What the answers say of the campaign: the vendor holds a queue for it, or a person has to mend it."""
+    if one.campaign.mode.queued and any(not isinstance(answer, NotPlaced) for answer in one.answers):
+        ledger.fed(conn, now, one.campaign.id)
+    for answer in one.answers:
+        if isinstance(answer, NotPlaced) and answer.reason is Reason.MISCONFIGURED:
+            ledger.pause(conn, now, one.campaign.id, Reason.MISCONFIGURED, answer.detail)
 
 
 def _fact(answer: Placing, now: datetime) -> states.Fact:

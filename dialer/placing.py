@@ -6,25 +6,22 @@ after. Only this process, which knows that it wrote nothing, may release an inte
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from typing import Any, Protocol
-
-import anyio
 
 from campaigns import queue
 from campaigns.timing import Timing
 from campaigns.words import Reason
+from dialer.answering import Answering
 from dialer.database import DATABASE_ERRORS, Database
 from dialer.gateways import Gateway, NotPlaced, Order, Placed, Placing, Unsure, terms_of
-from dialer.handovers import Handover, choose, commit, record
+from dialer.handovers import Answered, Handover, choose, commit
 from dialer.logs import log
 from dialer.metrics import Metrics, timed
 from dialer.vendors import Vendors
 
 AHEAD_OF_WIRE = 20
-# Seconds until an answer that could not be written is tried again.
-AFTER_TROUBLE = 1.0
 # Seconds after which the vendor's answer to a placing is said to be slow.
 SLOW_ANSWER = 1.0
 
@@ -36,21 +33,34 @@ class Starts(Protocol):
 
 
 class PlacingLoop:
-    """`step` starts hand-overs and does not wait for the vendor: what is on the wire counts as live meanwhile."""
+    """`step` starts hand-overs and does not wait for the vendor: what is on the wire counts as live meanwhile.
 
-    def __init__(self, database: Database, vendors: Vendors, timing: Timing, tasks: Starts, metrics: Metrics) -> None:
+    `room` is called when an order has left the wire. Somebody must run `answering`.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        vendors: Vendors,
+        timing: Timing,
+        tasks: Starts,
+        metrics: Metrics,
+        room: Callable[[], object] = lambda: None,
+    ) -> None:
         self._database = database
         self._vendors = vendors
         self._timing = timing
         self._tasks = tasks
         self._metrics = metrics
+        self._room = room
+        self.answering = Answering(database, timing, self._written)
         self._on_wire: Counter[int] = Counter()
         self._because: dict[int, Reason] = {}
         self._log = log("placing")
 
     @property
     def on_wire(self) -> int:
-        """How many orders wait for the vendor's answer."""
+        """How many orders wait for the vendor's answer, or the answer for the ledger."""
         return self._on_wire.total()
 
     async def step(self, now: datetime) -> bool:
@@ -92,28 +102,20 @@ class PlacingLoop:
     async def _hand_over(self, gateway: Gateway, campaign: Any, part: Sequence[tuple[int, Order]]) -> None:
         """Nothing here may ask the database before the answers are at hand: what escapes ends the process, and the
         intents of this part would have to be asked after."""
-        try:
-            with timed(self._metrics.place_seconds) as seconds:
-                answers = await gateway.place(terms_of(campaign), [order for _, order in part])
-                if (took := seconds()) >= SLOW_ANSWER:
-                    self._log.warning("slow answer", campaign=campaign.code, seconds=round(took, 1), orders=len(part))
-            calls = {order.reference: call for call, order in part}
-            await self._record(campaign, calls, answers)
-            self._tell(campaign, part, answers)
-            await self._judge(campaign, answers)
-        finally:
-            self._on_wire[campaign.id] -= len(part)
+        with timed(self._metrics.place_seconds) as seconds:
+            answers = await gateway.place(terms_of(campaign), [order for _, order in part])
+            if (took := seconds()) >= SLOW_ANSWER:
+                self._log.warning("slow answer", campaign=campaign.code, seconds=round(took, 1), orders=len(part))
+        calls = {order.reference: call for call, order in part}
+        customers = {order.reference: order.cleared.customer_id for _, order in part}
+        self.answering.take(Answered(campaign, calls, answers, customers))
 
-    async def _record(self, campaign: Any, calls: Mapping[str, int], answers: Sequence[Placing]) -> None:
-        """Write the answers, again and again while the database is away: nobody else knows them."""
-        while True:
-            try:
-                await self._database.write(record, self._timing, campaign, calls, answers)
-            except DATABASE_ERRORS as error:
-                self._log.error("answers not written", count=len(answers), detail=str(getattr(error, "orig", error)))
-                await anyio.sleep(AFTER_TROUBLE)
-            else:
-                return
+    async def _written(self, answered: Answered) -> None:
+        """The ledger holds these answers: there is room for as many more."""
+        self._on_wire[answered.campaign.id] -= len(answered.calls)
+        self._room()
+        self._tell(answered)
+        await self._judge(answered.campaign, answered.answers)
 
     async def _judge(self, campaign: Any, answers: Sequence[Placing]) -> None:
         """Whether the vendor lets us in. Where that cannot be written, the next request tells it again."""
@@ -126,10 +128,11 @@ class PlacingLoop:
         except DATABASE_ERRORS as error:
             self._log.error("log-in not noted", detail=str(getattr(error, "orig", error)))
 
-    def _tell(self, campaign: Any, part: Sequence[tuple[int, Order]], answers: Sequence[Placing]) -> None:
-        names = {order.reference: {"call": call, "customer": order.cleared.customer_id} for call, order in part}
-        for answer in answers:
-            told = {"campaign": campaign.code, "reference": answer.reference} | names[answer.reference]
+    def _tell(self, answered: Answered) -> None:
+        for answer in answered.answers:
+            reference = answer.reference
+            names = {"call": answered.calls[reference], "customer": answered.customers[reference]}
+            told = {"campaign": answered.campaign.code, "reference": reference} | names
             self._metrics.placed.labels("placed" if isinstance(answer, Placed) else answer.reason.value).inc()
             if isinstance(answer, Placed):
                 self._log.info("placed", **told)

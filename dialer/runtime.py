@@ -144,6 +144,8 @@ class Engine:
                 loops["heartbeat"] = Loop("heartbeat", self._beat, self._database, BEAT_EVERY, self.metrics)
                 for loop in loops.values():
                     tasks.start_soon(loop.run)
+                if "placing" in loops:
+                    tasks.start_soon(self.placing.answering.run)
                 self._log.info("serving", address=address, role=self._role, database=_name(self._settings.url))
                 on_ready(address)
                 await stopping.wait()
@@ -175,7 +177,7 @@ class Engine:
         loops: dict[str, Loop] = {}
         if self._role == "web":
             return loops
-        self.placing = PlacingLoop(database, vendors, timing, wire, self.metrics)
+        self.placing = PlacingLoop(database, vendors, timing, wire, self.metrics, lambda: loops["placing"].bell.ring())
         loops["placing"] = Loop("placing", self.placing.step, database, brisk, self.metrics)
         settling = SettlingLoop(database, vendors, timing, loops["placing"].bell.ring, self.metrics)
         loops["settling"] = Loop("settling", settling.step, database, max(1 / settings.speed, 0.05), self.metrics)
@@ -240,6 +242,9 @@ class Engine:
             loop.stop()
         for loop in loops.values():
             await loop.ended.wait()
+        if "placing" in loops:
+            # What the vendor has answered by now nobody else knows.
+            await self.placing.answering.finish()
         self._log.info("stopped")
 
     async def _quiet(self) -> None:

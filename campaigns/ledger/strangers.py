@@ -6,7 +6,7 @@ id is bound by the number at first; the record, which names our reference, confi
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from campaigns.ledger import consequences
 from campaigns.ledger.settle import Step, Told, apply, facts_of, locked, next_check, progress_of, refold
 from campaigns.models import Call, Number
 from campaigns.rows import columns_of, table
+from campaigns.statements import Find
 from campaigns.states import Progress
 from campaigns.timing import Timing
 from campaigns.words import CallState, Origin, Outcome, Reason
@@ -27,6 +28,12 @@ NUMBER = columns_of(Number)
 # than one that finds it.
 find_owners = select(NUMBER.person_id, NUMBER.role).where(
     NUMBER.tenant_id == bindparam("tenant_id"), NUMBER.phone == bindparam("phone")
+)
+find_holders = Find(
+    select(CALL.id, CALL.vendor_call_id).where(
+        CALL.tenant_id == bindparam("tenant_id"), CALL.vendor_account_id == bindparam("vendor_account_id")
+    ),
+    key=CALL.vendor_call_id,
 )
 
 
@@ -112,20 +119,27 @@ def unbind(conn: Connection, now: datetime, timing: Timing, call_id: int, vendor
         apply(conn, now, timing, told, {call.vendor_account_id: rule})
 
 
-def own(conn: Connection, now: datetime, timing: Timing, call_id: int, vendor_call_id: str, rule: bool = True) -> None:
-    """The vendor itself said that this id is this call's: whatever was bound otherwise by a number is put right."""
-    (call,) = locked(conn, [call_id])
-    if call.vendor_call_id not in (None, vendor_call_id) and not call.call_id_confirmed:
-        unbind(conn, now, timing, call_id, call.vendor_call_id, rule)
-    holder = conn.scalar(
-        select(CALL.id).where(
-            CALL.tenant_id == call.tenant_id,
-            CALL.vendor_account_id == call.vendor_account_id,
-            CALL.vendor_call_id == vendor_call_id,
-        )
-    )
-    if holder not in (None, call_id):
-        rebind(conn, now, timing, holder, call_id, vendor_call_id, rule)
+def own(conn: Connection, now: datetime, timing: Timing, named: Mapping[int, str], rule: bool = True) -> None:
+    """The vendor itself said which id is which of these calls': what was bound otherwise by a number is put right.
+
+    `named` gives the vendor's call id by ours; the calls are one tenant's.
+    """
+    calls = locked(conn, list(named))
+    for call in calls:
+        if call.vendor_call_id not in (None, named[call.id]) and not call.call_id_confirmed:
+            unbind(conn, now, timing, call.id, call.vendor_call_id, rule)
+    for call_id, holder_id in _held_by_others(conn, calls, named):
+        rebind(conn, now, timing, holder_id, call_id, named[call_id], rule)
+
+
+def _held_by_others(conn: Connection, calls: Sequence[Any], named: Mapping[int, str]) -> list[tuple[int, int]]:
+    """Which of these calls' ids stand under another call of the same account, and under which."""
+    found: list[tuple[int, int]] = []
+    for tenant, account in sorted({(call.tenant_id, call.vendor_account_id) for call in calls}):
+        ours = {named[call.id]: call.id for call in calls if call.vendor_account_id == account}
+        holders = find_holders(conn, ours, tenant_id=tenant, vendor_account_id=account)
+        found += [(ours[row.vendor_call_id], row.id) for row in holders if row.id != ours[row.vendor_call_id]]
+    return found
 
 
 def _take_away(conn: Connection, now: datetime, timing: Timing, call: Any, call_id: str, rule: bool) -> None:

@@ -6,15 +6,18 @@ time. When all agents have one, all calls are ended at a stroke, and that is not
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from time import perf_counter
 from typing import Any
 
 import aiohttp
+import anyio
 from sqlalchemy import Connection, text
 
 from campaigns.words import Mode
 from dialer.database import clock
+from dialer.loops import Loop
 from dialer.metrics import Metrics
 from dialer.placing import PlacingLoop
 from dialer.vendors import Vendors
@@ -27,6 +30,9 @@ from tests.bench.vendor import vendor
 NAME = "placing"
 AIM = 0.3
 AGENTS = 60
+EVERY = 0.2
+"""Seconds between two looks of the loop when nobody rings, as a worker has it."""
+LOOK_EVERY = 0.002
 AT_ONCE = 20
 """Requests on the wire at the same time, as many as the engine allows itself."""
 OVER = """UPDATE call SET state = 'settled', outcome = 'busy', check_at = NULL
@@ -36,20 +42,17 @@ FREE = """UPDATE customer SET status = 'busy', open_call_id = NULL, finished_at 
 THERE = "UPDATE agent SET logged_in = :yes, logged_in_seen_at = :now WHERE tenant_id = 1"
 
 
-class Wire:
-    """What a loop starts its hand-overs with; `quiet` when all of them are done."""
-
-    def __init__(self) -> None:
-        self._tasks: set[asyncio.Task[Any]] = set()
-
-    def start_soon(self, work: Callable[..., Any], /, *args: Any) -> None:
-        task = asyncio.create_task(work(*args))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def quiet(self) -> None:
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+@asynccontextmanager
+async def working(ground: Ground, vendors: Vendors) -> AsyncIterator[tuple[Loop, Metrics]]:
+    """The placing loop as a worker runs it, and what it counts."""
+    metrics = Metrics()
+    async with anyio.create_task_group() as wire:
+        placing = PlacingLoop(ground.database, vendors, TIMING, wire, metrics, lambda: loop.bell.ring())
+        loop = Loop("placing", placing.step, ground.database, EVERY)
+        wire.start_soon(placing.answering.run)
+        wire.start_soon(loop.run)
+        yield loop, metrics
+        wire.cancel_scope.cancel()
 
 
 async def measure(ground: Ground, scale: Scale) -> list[Figure]:
@@ -59,28 +62,24 @@ async def measure(ground: Ground, scale: Scale) -> list[Figure]:
         campaign = await ground.campaign("PLACING", Mode.CLICK2CALL, agents=users)
         await populating.debtors(ground, campaign, 1, (scale.rounds + 2) * (scale.calls_placed + AGENTS))
         await populating.settle_down(ground)
-        ours = _ours(ground, scale, vendors)
-        pairs = await by_turns(scale.rounds, ours, _reference(client, url, scale.calls_placed))
+        async with working(ground, vendors) as (loop, metrics):
+            ours = _ours(ground, scale, loop, metrics)
+            pairs = await by_turns(scale.rounds, ours, _reference(client, url, scale.calls_placed))
     case = f"click-to-call, {AGENTS} agents, {AT_ONCE} on the wire"
     return [compared(NAME, ground.kind, case, "calls/s", pairs, at_least=AIM)]
 
 
-def _ours(ground: Ground, scale: Scale, vendors: Vendors) -> Callable[[], Awaitable[float]]:
-    wire, metrics = Wire(), Metrics()
-    loop = PlacingLoop(ground.database, vendors, TIMING, wire, metrics)
-
+def _ours(ground: Ground, scale: Scale, loop: Loop, metrics: Metrics) -> Callable[[], Awaitable[float]]:
     async def once() -> float:
         """From all agents free to all of them in a call, again and again."""
-        seconds, placed = 0.0, 0
+        seconds, placed, many = 0.0, 0, min(AGENTS, scale.calls_placed)
         while placed < scale.calls_placed:
             await ground.database.write(_all_over)
             started, before = perf_counter(), _placed(metrics)
-            while _placed(metrics) - before < min(AGENTS, scale.calls_placed):
-                if not await loop.step(await ground.database.read(clock)):
-                    # On a slow machine the agents were seen too long ago by now.
-                    await ground.database.write(_all_there)
-            await wire.quiet()
-            seconds, placed = seconds + perf_counter() - started, placed + _placed(metrics) - before
+            loop.bell.ring()
+            while (done := _placed(metrics) - before) < many:  # noqa: ASYNC110
+                await asyncio.sleep(LOOK_EVERY)
+            seconds, placed = seconds + perf_counter() - started, placed + done
         return placed / seconds
 
     return once
@@ -93,10 +92,6 @@ def _placed(metrics: Metrics) -> int:
 def _all_over(conn: Connection) -> None:
     conn.execute(text(OVER))
     conn.execute(text(FREE), {"now": _shown(conn)})
-    _all_there(conn)
-
-
-def _all_there(conn: Connection) -> None:
     conn.execute(text(THERE), {"now": _shown(conn), "yes": True})
 
 

@@ -113,8 +113,8 @@ def test_a_placing_answer_takes_its_call_id_from_a_call_that_was_taken_for_anoth
     database.run(at(START, arrive, of, [body(RINGING, phone, "HAND")], START))
     database.run(at(START, arrive, of, [body(RINGING, phone, "OURS")], START))
     reference = database.run(calls, of.of.tenant_id)[of.call_ids[0]].reference
-    answer = [Placed(reference, "OURS")]
-    database.run(at(START, handovers.record, TIMING, of.campaign, {reference: of.call_ids[0]}, answer))
+    answered = handovers.Answered(of.campaign, {reference: of.call_ids[0]}, [Placed(reference, "OURS")])
+    database.run(at(START, handovers.record, TIMING, [answered]))
     assert database.run(calls, of.of.tenant_id)[of.call_ids[0]].vendor_call_id == "OURS"
 
 

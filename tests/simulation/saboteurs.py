@@ -3,7 +3,7 @@
 What no world finds, the worlds do not guard. The names are those of `SABOTAGE`, in the order of what is promised.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,10 +15,9 @@ from campaigns import binding, dossiers, ledger
 from campaigns.ledger import consequences
 from campaigns.retries import GiveUp, RetryAt, next_attempt
 from campaigns.words import CallState, Reason
-from dialer import handovers, pacing, settling
-from dialer.gateways import Placing
+from dialer import answering, handovers, pacing, settling
+from dialer.handovers import Answered
 from dialer.pacing import Allotment
-from dialer.placing import PlacingLoop
 from dialer.settling import SettlingLoop
 from tests.simulation.database import Store
 
@@ -68,7 +67,7 @@ def recall_once_more(patch: pytest.MonkeyPatch, _store: Store) -> None:
 
 def ring_before_writing(patch: pytest.MonkeyPatch, _store: Store) -> None:
     """The wire comes first and the intent with the answer, so a crash between them loses a call that rings."""
-    intend, record, unwritten = ledger.intend, PlacingLoop._record, {}
+    intend, record, unwritten = ledger.intend, handovers.record, {}
 
     def keep_for_later(conn: Connection, *intent: Any) -> dict[str, int]:
         _, _, _, intents, _ = intent
@@ -77,21 +76,17 @@ def ring_before_writing(patch: pytest.MonkeyPatch, _store: Store) -> None:
         unwritten.update({one.reference: intent for one in intents})
         return {one.reference: number for number, one in enumerate(intents)}
 
-    async def write_late(loop: Any, campaign: Any, calls: Mapping[str, int], answers: Sequence[Placing]) -> None:
-        references = [reference for reference in calls if reference in unwritten]
+    def write_late(conn: Connection, timing: Any, batch: Sequence[Answered]) -> None:
+        references = {reference for one in batch for reference in one.calls}
         held: dict[str, int] = {}
-        for intent in {id(unwritten[one]): unwritten[one] for one in references}.values():
-
-            def late(conn: Connection, of: Any = intent) -> dict[str, int]:
-                now, timing, campaign, intents, token = of
-                mine = [one for one in intents if one.reference in references]
-                return intend(conn, now, timing, campaign, mine, token)
-
-            held |= await loop._database.write(late)
-        await record(loop, campaign, held, [answer for answer in answers if answer.reference in held])
+        for now, of, campaign, intents, token in {id(intent): intent for intent in unwritten.values()}.values():
+            mine = [one for one in intents if one.reference in references]
+            held |= intend(conn, now, of, campaign, mine, token) if mine else {}
+        told = [[answer for answer in one.answers if answer.reference in held] for one in batch]
+        record(conn, timing, [Answered(one.campaign, held, known) for one, known in zip(batch, told, strict=True)])
 
     patch.setattr(ledger, "intend", keep_for_later)
-    patch.setattr(PlacingLoop, "_record", write_late)
+    patch.setattr(answering, "record", write_late)
 
 
 def keep_the_released(patch: pytest.MonkeyPatch, _store: Store) -> None:

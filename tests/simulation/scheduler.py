@@ -16,7 +16,7 @@ ROUNDS = 600
 PATIENCE = 5
 """How many moves the storm may take for each border."""
 MOVES = {"cross": 10, "step": 4, "deliver": 4}
-LOOPS = {"settling": 3, "placing": 4, "reconciling": 2, "attending": 2, "steering": 1}
+LOOPS = {"settling": 3, "answering": 3, "placing": 4, "reconciling": 2, "attending": 2, "steering": 1}
 WAITS = 0.1
 """How often time passes although there is something to do."""
 CALM = ("attending", "settling", "placing", "steering", "reconciling")
@@ -87,7 +87,7 @@ class Scheduler:
         blindly = self._chance.random() < BLINDLY
         now = self._world.clock.now
         idle = [(worker, loop) for worker in awake for loop in worker.idle(now)]
-        return [(worker, loop) for worker, loop in idle if blindly or self._wanted(loop, agenda)]
+        return [(worker, loop) for worker, loop in idle if blindly or loop == "answering" or self._wanted(loop, agenda)]
 
     def _wanted(self, loop: str, agenda: Agenda) -> bool:
         """Whether a loop has something to do, and has not just found out that it cannot."""
@@ -212,6 +212,10 @@ class Scheduler:
             busy = True
             self._deliver(worker)
             self._drain(worker)
+        for answered in [worker for worker in world.workers if worker.answers]:
+            answered.step("answering", world.clock.now)
+            self._drain(answered)
+            busy = True
         for loop in CALM:
             hooks = loop == "settling" and busy
             if hooks or self._wanted(loop, agenda):

@@ -21,7 +21,7 @@ from tests.simulation.wire import Accounts
 
 METRICS = Metrics()
 TIMING = Timing()
-PAUSES = {"settling": 0.0, "placing": 0.2, "steering": 0.4, "reconciling": 1.0, "attending": 0.5}
+PAUSES = {"settling": 0.0, "answering": 0.0, "placing": 0.2, "steering": 0.4, "reconciling": 1.0, "attending": 0.5}
 """Seconds that a loop rests after it found nothing to do; a bell wakes settling at every hook."""
 
 
@@ -40,10 +40,12 @@ class Worker:
         settling = SettlingLoop(self._database, vendors, TIMING, lambda: None, METRICS)
         reconciling = ReconcilingLoop(self._database, vendors, TIMING, METRICS)
         steering = SteeringLoop(self._database, vendors, TIMING)
+        self._answering = placing.answering
         self._attending = AttendingLoop(Inline(store), vendors, TIMING)
         self._rests_until: dict[str, datetime] = {}
         self._steps: dict[str, Callable[[datetime], Coroutine[Any, Any, bool]]] = {
             "settling": settling.step,
+            "answering": self._answer,
             "placing": placing.step,
             "steering": steering.step,
             "reconciling": reconciling.step,
@@ -54,8 +56,8 @@ class Worker:
         return self.frozen_until is None or self.frozen_until <= now
 
     def idle(self, now: datetime) -> list[str]:
-        """The loops that are between two steps and have rested."""
-        under_way = {unit.name for unit in self.units}
+        """The loops that are between two steps and have rested; the writer of answers where there are any."""
+        under_way = {unit.name for unit in self.units} | (set() if self.answers else {"answering"})
         rested = [name for name in PAUSES if self._rests_until.get(name, now) <= now]
         return [name for name in rested if name not in under_way]
 
@@ -68,6 +70,14 @@ class Worker:
     def step(self, loop: str, now: datetime) -> Unit:
         """Begin a loop's next step; it may be late by the time that it comes to its first border."""
         return self._begin(loop, self._steps[loop](now))
+
+    @property
+    def answers(self) -> bool:
+        """Whether the vendor answered what the ledger does not know yet."""
+        return self._answering.waiting
+
+    async def _answer(self, now: datetime) -> bool:
+        return await self._answering.step()
 
     async def _attend(self, now: datetime) -> bool:
         """The step asks for all agents at once in a task group, so it runs as a whole in an event loop."""

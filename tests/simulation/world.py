@@ -77,7 +77,8 @@ class World:
     @property
     def quiet(self) -> bool:
         """Whether nothing is under way, at the vendor or towards us."""
-        return not (self.vendor.next_event or self.post.letters or any(worker.units for worker in self.workers))
+        under_way = any(worker.units or worker.answers for worker in self.workers)
+        return not (self.vendor.next_event or self.post.letters or under_way)
 
     def tell(self, who: str, what: str) -> None:
         self.trace.tell(self.clock.now, who, what)

@@ -152,9 +152,12 @@ def _unfinished(held: Sequence[Any]) -> bool:
 def close_the_door(conn: Connection, timing: Timing, course: Course) -> bool:
     """Mark what the vendor holds, which stops all feeding; whether the wire is clear, so that nothing that was sent
     before the withdrawal can arrive after it. Until the vendor was told, nobody may conclude that these never rang:
-    they are not checked."""
+    they are not checked. Where another process has taken the queue back meanwhile, there is nothing to mark: nobody
+    looks after what was marked once the queue is gone."""
     now = clock(conn)
-    queue.lock(conn, course.campaign.tenant_id, course.campaign.id)
+    _, _, campaign = queue.lock(conn, course.campaign.tenant_id, course.campaign.id)
+    if campaign.queue_state is QueueState.ABSENT:
+        return False
     conn.execute(_fed(course.campaign).values(withdrawn_at=now, check_at=None))
     on_wire = select(CALL.id).where(
         _live(course.campaign),

@@ -23,6 +23,7 @@ from dialer import handovers, reconciling
 from dialer.database import CLOCK
 from dialer.gateways import Placed, Record
 from dialer.settling import settle
+from dialer.steering import Course, arrived, close_the_door
 
 from .test_settling import Scene, body, hear, outcomes, scene
 
@@ -149,6 +150,18 @@ def test_a_record_gives_a_call_back_all_that_was_said_of_it_beside_a_call_of_oth
     database.run(at(later, conclude, of, ours, record, later))
     known = database.run(calls, of.of.tenant_id)[ours]
     assert (known.vendor_call_id, known.ringing_at, known.outcome) == ("OURS", START, Outcome.BUSY)
+
+
+def test_who_takes_a_queue_back_that_is_gone_already_leaves_its_calls_to_be_looked_after(database: Desk) -> None:
+    """Two processes see it at once, and the slower one ends before it could tell the vendor."""
+    of = database.run(lambda conn: scene(conn, Mode.AUTOCALL))
+    database.run(tell, of.call_ids[0], Fact(FactKind.PLACED, START))
+    database.run(ledger.fed, START, of.campaign.id)
+    course = Course(of.campaign, "withdraw", Reason.TAKEN_BACK)
+    assert database.run(at(START, close_the_door, TIMING, course))
+    database.run(at(START, arrived, TIMING, course))
+    assert not database.run(at(START, close_the_door, TIMING, course))
+    assert database.run(calls, of.of.tenant_id)[of.call_ids[0]].check_at == START + TIMING.take_back_grace
 
 
 @pytest.mark.parametrize(("mode", "taken"), [(Mode.AUTOCALL, False), (Mode.AUTODIALER, True)])

@@ -158,7 +158,8 @@ def _unconfirmed(after: Progress) -> bool:
 
 
 def refold(conn: Connection, call: Any, without_call_id: str, rule: bool) -> Progress:
-    """A call's evidence folded again from its facts, leaving out what was said of another vendor call id."""
+    """A call's evidence folded again from its facts, leaving out what was said of another vendor call id, and of ids
+    that turned out earlier to be of other calls."""
     columns = columns_of(Fact)
     chosen = select(table(Fact)).where(columns.tenant_id == call.tenant_id, columns.call_id == call.id)
     facts = [
@@ -167,7 +168,19 @@ def refold(conn: Connection, call: Any, without_call_id: str, rule: bool) -> Pro
         if row.kind is not FactKind.INTENDED and row.verdict is not Verdict.REFUSED
     ]
     start = Progress(mode=call.mode)
-    return states.fold(start, [f for f in facts if f.call_id != without_call_id], rule)
+    others = {without_call_id, *_of_others(conn, call, {f.call_id for f in facts if f.call_id})}
+    return states.fold(start, [f for f in facts if f.call_id not in others], rule)
+
+
+def _of_others(conn: Connection, call: Any, vendor_call_ids: set[str]) -> set[str]:
+    columns = columns_of(Call)
+    chosen = select(columns.vendor_call_id).where(
+        columns.tenant_id == call.tenant_id,
+        columns.vendor_account_id == call.vendor_account_id,
+        columns.vendor_call_id.in_(sorted(vendor_call_ids)),
+        columns.id != call.id,
+    )
+    return set(conn.scalars(chosen))
 
 
 def facts_of(conn: Connection, call: Any, call_id: str) -> list[states.Fact]:

@@ -164,6 +164,19 @@ def test_who_takes_a_queue_back_that_is_gone_already_leaves_its_calls_to_be_look
     assert database.run(calls, of.of.tenant_id)[of.call_ids[0]].check_at == START + TIMING.take_back_grace
 
 
+def test_a_call_that_was_taken_for_two_others_in_turn_is_freed_from_both(database: Desk) -> None:
+    """Its number is dialed by hand twice, and the records tell each time that it was not ours."""
+    of = database.run(scene, Mode.CLICK2CALL)
+    ours, phone = of.call_ids[0], of.listed[0].phones[0]
+    for call_id in ("FIRST", "SECOND"):
+        database.run(at(START, arrive, of, [body(RINGING, phone, call_id)], START))
+        assert database.run(calls, of.of.tenant_id)[ours].vendor_call_id == call_id
+        database.run(ledger.unbind, START, TIMING, ours, call_id, True)
+    known, *others = database.run(calls, of.of.tenant_id).values()
+    assert (known.vendor_call_id, known.ringing_at) == (None, None)
+    assert [call.vendor_call_id for call in others if call.phone == phone] == ["FIRST", "SECOND"]
+
+
 @pytest.mark.parametrize(("mode", "taken"), [(Mode.AUTOCALL, False), (Mode.AUTODIALER, True)])
 def test_a_call_that_names_an_agent_is_not_taken_for_one_of_a_script(database: Desk, mode: Mode, taken: bool) -> None:
     """Else the end of a call that somebody dialed by hand would free a customer whom the vendor is yet to ring."""

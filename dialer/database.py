@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 from typing import Any, Protocol, TypeVar
 
 import anyio
@@ -17,9 +18,9 @@ import asyncpg
 from anyio import CapacityLimiter
 from sqlalchemy import Connection, Engine, create_engine, event, func, select, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import QueuePool, StaticPool
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, StaticPool
 
 T = TypeVar("T")
 READERS = 4
@@ -29,6 +30,8 @@ NO_SURPRISES = {"jit": "off"}
 """Compiling a plan takes longer than any of ours runs."""
 PATIENCE = 10
 """Seconds to get a connection to PostgreSQL: a step that waits longer is better tried again."""
+ASK_AFTER = 5.0
+"""Seconds of rest after which a connection is asked whether it still answers."""
 CLOCK = "clock"
 """The execution option under which a connection carries a clock of its own."""
 
@@ -138,6 +141,26 @@ def embedded_engine(url: str, pool: type[Any], begin: str, **options: Any) -> En
     return engine
 
 
+def _keep_fit(engine: Engine) -> None:
+    """Let no transaction begin on a connection that has ended, nor on one of which nothing was heard for a while.
+
+    To ask each time, as the pool would by itself, is three journeys more a transaction. A server that ends closes its
+    connections, and asyncpg knows that at once; only a network that swallows everything is silent.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def rest(_raw: Any, record: ConnectionPoolEntry) -> None:
+        record.info["rests_since"] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def rise(raw: Any, record: ConnectionPoolEntry, _fairy: Any) -> None:
+        ended = record.driver_connection is None or record.driver_connection.is_closed()
+        rested = monotonic() - record.info.get("rests_since", monotonic())
+        if ended or (rested > ASK_AFTER and not engine.dialect._do_ping_w_event(raw)):
+            # The others of the pool have most likely ended with it.
+            raise InvalidatePoolError
+
+
 class Postgres:
     """PostgreSQL over asyncpg."""
 
@@ -147,13 +170,13 @@ class Postgres:
             hide_parameters=True,
             pool_size=10,
             max_overflow=0,
-            pool_pre_ping=True,
             connect_args={
                 "timeout": PATIENCE,
                 "prepared_statement_cache_size": STATEMENTS,
                 "server_settings": NO_SURPRISES,
             },
         )
+        _keep_fit(self._engine.sync_engine)
 
     async def write(self, work: Callable[..., T], *args: Any) -> T:
         with anyio.CancelScope(shield=True):

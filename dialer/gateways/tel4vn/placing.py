@@ -37,18 +37,24 @@ async def place(wire: Wire, terms: Terms, orders: Sequence[Order]) -> list[Placi
 
 async def _each(wire: Wire, terms: Terms, orders: Sequence[Order]) -> list[Placing]:
     """Click-to-call: a request an order, all at once."""
+    if len(orders) == 1:
+        return [await _one(wire, terms, orders[0])]
     placings: dict[int, Placing] = {}
 
-    async def one(position: int, order: Order) -> None:
-        try:
-            placings[position] = await _click(wire, terms, order)
-        except Exception as error:
-            placings[position] = _surprised(order, error)
+    async def place_at(position: int, order: Order) -> None:
+        placings[position] = await _one(wire, terms, order)
 
     async with anyio.create_task_group() as group:
         for position, order in enumerate(orders):
-            group.start_soon(one, position, order)
+            group.start_soon(place_at, position, order)
     return [placings[position] for position in range(len(orders))]
+
+
+async def _one(wire: Wire, terms: Terms, order: Order) -> Placing:
+    try:
+        return await _click(wire, terms, order)
+    except Exception as error:
+        return _surprised(order, error)
 
 
 async def _click(wire: Wire, terms: Terms, order: Order) -> Placing:

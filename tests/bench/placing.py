@@ -32,7 +32,7 @@ AIM = 0.3
 AGENTS = 60
 EVERY = 0.2
 """Seconds between two looks of the loop when nobody rings, as a worker has it."""
-LOOK_EVERY = 0.002
+LOOK_EVERY, SEEN_EVERY = 0.005, 1.0
 AT_ONCE = 20
 """Requests on the wire at the same time, as many as the engine allows itself."""
 OVER = """UPDATE call SET state = 'settled', outcome = 'busy', check_at = NULL
@@ -76,9 +76,14 @@ def _ours(ground: Ground, scale: Scale, loop: Loop, metrics: Metrics) -> Callabl
         while placed < scale.calls_placed:
             await ground.database.write(_all_over)
             started, before = perf_counter(), _placed(metrics)
+            seen = started
             loop.bell.ring()
-            while (done := _placed(metrics) - before) < many:  # noqa: ASYNC110
+            while (done := _placed(metrics) - before) < many:
                 await asyncio.sleep(LOOK_EVERY)
+                if perf_counter() - seen > SEEN_EVERY:
+                    # On a slow machine the agents were seen too long ago by now.
+                    await ground.database.write(_all_there)
+                    seen = perf_counter()
             seconds, placed = seconds + perf_counter() - started, placed + done
         return placed / seconds
 
@@ -92,6 +97,10 @@ def _placed(metrics: Metrics) -> int:
 def _all_over(conn: Connection) -> None:
     conn.execute(text(OVER))
     conn.execute(text(FREE), {"now": _shown(conn)})
+    _all_there(conn)
+
+
+def _all_there(conn: Connection) -> None:
     conn.execute(text(THERE), {"now": _shown(conn), "yes": True})
 
 

@@ -98,16 +98,19 @@ def permit(mandate: Mandate, rulebook: Rulebook | None, now: datetime) -> Withhe
     if rulebook is None:
         return Withheld(Reason.UNKNOWN_RULEBOOK)
     requires = rulebook.requires
-    hindrances = {
-        Reason.MISSING_PURPOSE: mandate.purpose is None,
-        Reason.WRONG_PURPOSE: bool(rulebook.purposes) and mandate.purpose not in rulebook.purposes,
-        Reason.RULEBOOK_NOT_IN_EFFECT: not rulebook.in_effect(now.date()),
-        Reason.CREDITOR_MISSING: requires.creditor and not mandate.creditor,
-        Reason.ADVERTISER_MISSING: requires.advertiser and not mandate.advertiser,
-        Reason.BRANDNAME_MISSING: requires.brandname and not _granted(mandate, now),
-        Reason.REGISTER_STALE: requires.register is not None and _stale(mandate, rulebook, now),
-    }
-    return next((Withheld(reason) for reason, hinders in hindrances.items() if hinders), None)
+    hindrances = (
+        (Reason.MISSING_PURPOSE, mandate.purpose is None),
+        (Reason.WRONG_PURPOSE, bool(rulebook.purposes) and mandate.purpose not in rulebook.purposes),
+        (Reason.RULEBOOK_NOT_IN_EFFECT, not rulebook.in_effect(now.date())),
+        (Reason.CREDITOR_MISSING, requires.creditor and not mandate.creditor),
+        (Reason.ADVERTISER_MISSING, requires.advertiser and not mandate.advertiser),
+        (Reason.BRANDNAME_MISSING, requires.brandname and not _granted(mandate, now)),
+        (Reason.REGISTER_STALE, requires.register is not None and _stale(mandate, rulebook, now)),
+    )
+    for reason, hinders in hindrances:
+        if hinders:
+            return Withheld(reason)
+    return None
 
 
 def review(dossier: Dossier, rulebook: Rulebook | None, now: datetime) -> Cleared | Withheld:

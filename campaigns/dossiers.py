@@ -1,7 +1,7 @@
 """Put together what the gate is shown: of each customer one number, and everything that may stand against it."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -133,6 +133,7 @@ def gather(
     """
     facts = _read(conn, now, of, customers)
     spent = _spent(conn, of.campaign, customers) if fixed is None else {}
+    common = _common(timing, of)
     candidates: list[Candidate] = []
     hopeless = [Hopeless(row, spent[row.id], Reason.RECALLS_USED_UP) for row in customers if row.id in spent]
     for customer in customers:
@@ -143,7 +144,7 @@ def gather(
         if isinstance(found, Hopeless):
             hopeless.append(found)
         else:
-            dossiers = tuple(_dossier(timing, of, customer, number, facts, call) for number in found)
+            dossiers = tuple(_dossier(common, of, customer, number, facts, call) for number in found)
             name = customer.name or facts.people[customer.person_id].name
             candidates.append(Candidate(customer, dossiers, name))
     return candidates, hopeless
@@ -174,7 +175,7 @@ def _read(conn: Connection, now: datetime, of: Brief, customers: Sequence[Any]) 
         busy,
         talking,
         debts=_debts(conn, of, customers),
-        consents=consents.standing(conn, tenant_id, list(people), campaign.purpose, now),
+        consents=_consents(conn, now, of, people),
         recollection=recollect(conn, tenant_id, people, phones, now - back) if back else Recollection(),
     )
 
@@ -209,32 +210,41 @@ def _suppressed(facts: _Facts, customer: Any, number: Any) -> bool:
     return number.phone in facts.blocked or person.key in facts.barred
 
 
-def _dossier(timing: Timing, of: Brief, customer: Any, number: Any, facts: _Facts, call: Any | None) -> Dossier:
-    person, campaign = facts.people[customer.person_id], of.campaign
-    debts = facts.debts.get(customer.id, [])
+def _common(timing: Timing, of: Brief) -> dict[str, Any]:
+    """What all dossiers of a campaign share."""
+    campaign = of.campaign
+    return {
+        "mode": campaign.mode,
+        "mandate": of.mandate,
+        "campaign_id": campaign.id,
+        "quiet_time": timing.of(campaign.quiet_time),
+        "ring_for": timing.of(RING_SECONDS),
+        "busy_for": timing.busy_delay,
+        "required": tuple(campaign.variables),
+    }
+
+
+def _dossier(
+    common: Mapping[str, Any], of: Brief, customer: Any, number: Any, facts: _Facts, call: Any | None
+) -> Dossier:
+    person, debts = facts.people[customer.person_id], facts.debts.get(customer.id, ())
     return Dossier(
         customer_id=customer.id,
         person_id=person.id,
         phone=number.phone,
         role=number.role,
-        mode=campaign.mode,
-        mandate=of.mandate,
         zones=_zones(of, person, number),
-        campaign_id=campaign.id,
         status=customer.status,
         consent=facts.consents.get(person.id),
         # The call that is judged is itself the one that keeps number and person busy.
         number_in_call=call is None and number.phone in facts.busy,
         person_in_call=call is None and person.id in facts.talking,
         needs_review=number.needs_review,
-        contracts=tuple(debt.contract_number for debt in debts if debt.contract_number),
+        contracts=tuple(debt.contract_number for debt in debts if debt.contract_number) if debts else (),
         touches=facts.recollection.of(person.id, number.phone, but=call.id if call is not None else None),
-        agreed=_agreed(person),
-        quiet_time=timing.of(campaign.quiet_time),
-        ring_for=timing.of(RING_SECONDS),
-        busy_for=timing.busy_delay,
-        variables=_variables(campaign, debts),
-        required=tuple(campaign.variables),
+        agreed=_agreed(person) if person.agreed_hours else (),
+        variables=_variables(of.campaign, debts) if debts else {},
+        **common,
     )
 
 
@@ -298,6 +308,13 @@ def _in_call(
     """Which of these numbers and people are in a live call of any kind, inbound and hand-dialled ones too."""
     busy = {call.phone for call in find_busy(conn, phones, tenant_id=tenant_id)}
     return busy, {call.person_id for call in find_talking(conn, person_ids, tenant_id=tenant_id)}
+
+
+def _consents(conn: Connection, now: datetime, of: Brief, people: Iterable[int]) -> Mapping[int, bool | None]:
+    """What these people said of the purpose, where the rulebook asks for it."""
+    if of.rulebook is None or not of.rulebook.requires.consent:
+        return {}
+    return consents.standing(conn, of.tenant.id, list(people), of.campaign.purpose, now)
 
 
 def _debts(conn: Connection, of: Brief, customers: Sequence[Any]) -> dict[int, list[Any]]:

@@ -56,6 +56,8 @@ class Recollection:
 
     def of(self, person_id: int, phone: str, but: int | None = None) -> tuple[Touch, ...]:
         """What concerns this person or this number; not the call `but`."""
+        if not self._with and not self._to:
+            return ()
         his = self._with.get(person_id, [])
         others = [touch for touch in self._to.get(phone, []) if touch.person_id != person_id]
         return tuple(touch for touch in (*his, *others) if but is None or touch.call_id != but)

@@ -31,6 +31,7 @@ from campaigns.words import (
 from dialer.gateways import Hook
 from dialer.settling import fact_of
 from tests.simulation import vendor
+from tests.simulation.judging import every_call, the_excluded
 from tests.simulation.post import read
 from tests.simulation.workers import TIMING
 from tests.simulation.world import World, rows
@@ -48,8 +49,9 @@ class Violation:
 class Case:
     """Everything that is known of a world."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, calm_since: datetime | None = None) -> None:
         self.world = world
+        self.calm_since = calm_since
         self.calls = self._rows(Call)
         self.customers = {row.id: row for row in self._rows(Customer)}
         self.people = {row.id: row for row in self._rows(Person)}
@@ -106,7 +108,9 @@ def _over(until: datetime | None, at: datetime) -> bool:
 def _bars(case: Case, entry: Any, call: Any) -> bool:
     named = call.phone if entry.subject_kind is Subject.NUMBER else case.people[call.person_id].key
     kind = entry.subject_kind is Subject.NUMBER or case.people[call.person_id].key_kind is Subject.PERSON
-    return kind and entry.subject == named and (entry.scope is Scope.TENANT or entry.campaign_id == call.campaign_id)
+    meant = entry.purpose in ("all", call.purpose)
+    here = entry.scope is Scope.TENANT or entry.campaign_id == call.campaign_id
+    return kind and meant and here and entry.subject == named
 
 
 def _status_at(case: Case, call: Any) -> Status | None:
@@ -325,10 +329,26 @@ def _is_news(call: Any, fact: Fact) -> bool:
     return not isinstance(result, Refused) and result.after != known
 
 
-AT_THE_END: tuple[Invariant, ...] = (everybody_is_final, every_hook_is_settled, counts_are_true)
+def nothing_unlawful_is_rung(case: Case) -> Iterator[str]:
+    """The checker, who knows nothing of the gate, finds every call lawful, and has what it needs to judge each."""
+    yield from case.world.read(lambda conn: list(every_call(conn, case.world, case.calm_since)))
 
 
-def check(world: World, invariants: Iterable[Invariant]) -> list[Violation]:
-    """What is not as it must be."""
-    case = Case(world)
+def nobody_is_forgotten_by_the_gate(case: Case) -> Iterator[str]:
+    """Nobody was given up for a reason that is gone. Who waits longer than he must, `Patience` sees meanwhile."""
+    yield from case.world.read(lambda conn: list(the_excluded(conn, case.world)))
+
+
+AT_THE_END: tuple[Invariant, ...] = (
+    everybody_is_final,
+    every_hook_is_settled,
+    counts_are_true,
+    nothing_unlawful_is_rung,
+    nobody_is_forgotten_by_the_gate,
+)
+
+
+def check(world: World, invariants: Iterable[Invariant], calm_since: datetime | None = None) -> list[Violation]:
+    """What is not as it must be; some can only be told of a world that has come to its end in the calm."""
+    case = Case(world, calm_since)
     return [Violation(invariant.__name__, detail) for invariant in invariants for detail in invariant(case)]

@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from random import Random
 
 from campaigns.words import Mode
+from tests.simulation import law
 from tests.simulation.faults import Faults
 from tests.simulation.post import Misfortune
 from tests.simulation.vendor import Quirks
 
 EXTENSIONS = ("101", "102", "103")
+RECALLS = ("busy=5s x2 day 1", "no-answered=10s run 1, busy=0s day 2", "not-available=1h, cancel=5s all 1")
 HOOK_RATES = (0.0, 0.0, 0.1, 0.4)
 
 
@@ -46,8 +49,15 @@ class CampaignPlan:
 @dataclass(frozen=True, slots=True)
 class Plan:
     seed: int
+    start: datetime
     campaigns: tuple[CampaignPlan, ...]
     suppressed: tuple[str, ...]
+    consenting: Mapping[str, bool]
+    """Who said yes or no to marketing, by code."""
+    registered: frozenset[str]
+    """The numbers in the first copy of the register."""
+    register_age: float
+    """Hours."""
     channels: int | None
     reserve: int
     tenant_limit: int | None
@@ -60,23 +70,33 @@ class Plan:
     hooks: Misfortune = field(default_factory=Misfortune)
     quirks: Quirks = field(default_factory=Quirks)
 
+    @property
+    def markets(self) -> bool:
+        """Whether anybody is called under the register."""
+        return any(campaign.terms.get("purpose") == "marketing" for campaign in self.campaigns)
+
 
 def plan(seed: int) -> Plan:
     """The world of a seed; the same every time."""
     chance = Random(f"plan {seed}")
-    crowd = _crowd(chance)
+    abroad = chance.random() < 0.3
+    crowd = _crowd(chance, abroad)
     count = chance.choice((1, 1, 2))
     campaigns = tuple(_campaign(chance, f"C{n}", crowd) for n in range(count))
     phones = [phone for person in crowd for phone in person.phones]
     return Plan(
         seed=seed,
+        start=law.start(chance, abroad),
         campaigns=campaigns,
         suppressed=tuple(phone for phone in phones if chance.random() < 0.1),
+        consenting={person.code: chance.random() < 0.9 for person in crowd if chance.random() < 0.9},
+        registered=frozenset(phone for phone in phones if chance.random() < 0.05),
+        register_age=chance.choice((1, 20, 23.9)),
         channels=chance.choice((None, None, 2, 3, 5)),
         reserve=chance.choice((0, 0, 1)),
         tenant_limit=chance.choice((None, None, 1, 2, 4)),
         workers=chance.choice((1, 2, 2, 3)),
-        borders=chance.choice((40, 80, 120, 160)),
+        borders=chance.choice((25, 50, 75, 100)),
         meddling=chance.choice((0.0, 0.02, 0.06, 0.12)),
         faults=Faults.drawn(chance),
         hooks=_misfortune(chance),
@@ -84,11 +104,11 @@ def plan(seed: int) -> Plan:
     )
 
 
-def _crowd(chance: Random) -> list[Person]:
-    """Some have two numbers, some share one with another, some have no id."""
-    phones = [f"+8490000{n:04}" for n in range(12)]
+def _crowd(chance: Random, abroad: bool) -> list[Person]:
+    """Some have two numbers, some share one with another, some have no id; half of the numbers may be `abroad`."""
+    phones = [f"+81901234{n:04}" if abroad and n % 2 else f"+8490000{n:04}" for n in range(12)]
     crowd = []
-    for n in range(chance.choice((1, 2, 2, 3, 3, 4, 5, 8))):
+    for n in range(chance.choice((1, 1, 2, 2, 3, 3, 4, 6))):
         own = [phones[n]]
         if chance.random() < 0.4:
             own.append(phones[8 + n % 4] if chance.random() < 0.5 else phones[chance.randrange(8)])
@@ -104,8 +124,8 @@ def _campaign(chance: Random, code: str, crowd: list[Person]) -> CampaignPlan:
         "max_recall_count": chance.choice("0112"),
         "min_recall_duration": chance.choice("03"),
         "recall_delay": chance.choice(("0", "0", "10", "60")),
-        "creditor": "Demo",
-        "rulebook": chance.choice(("none", "none", "none", "vn-debt")),
+        **({"recalls": chance.choice(RECALLS)} if chance.random() < 0.25 else {}),
+        **law.of_campaign(chance),
         **_of_mode(chance, mode, code),
     }
     return CampaignPlan(code, mode, terms, tuple(listed[late:]), tuple(listed[:late]))

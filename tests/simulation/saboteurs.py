@@ -4,17 +4,19 @@ What no world finds, the worlds do not guard. The names are those of `SABOTAGE`,
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection
 
-from campaigns import binding, dossiers, ledger
+from campaigns import binding, compliance, dossiers, ledger, recollection
+from campaigns.compliance import Withheld
 from campaigns.ledger import consequences
 from campaigns.retries import GiveUp, RetryAt, next_attempt
-from campaigns.words import CallState, Reason
+from campaigns.touches import Touch
+from campaigns.words import CallState, Origin, Reason
 from dialer import answering, handovers, pacing, settling
 from dialer.handovers import Answered
 from dialer.pacing import Allotment
@@ -135,6 +137,44 @@ def never_ask(patch: pytest.MonkeyPatch, _store: Store) -> None:
     patch.setattr(binding, "to_check", lambda *_: [])
 
 
+def overlook_hand_dialled_calls(patch: pytest.MonkeyPatch, _store: Store) -> None:
+    """The caps do not count what agents dialed by themselves."""
+    count = recollection._call
+
+    def ours_only(row: Any) -> Touch:
+        touch = count(row)
+        return replace(touch, attempt=False) if row.origin is Origin.HAND else touch
+
+    patch.setattr(recollection, "_call", ours_only)
+
+
+def overlook_messages(patch: pytest.MonkeyPatch, _store: Store) -> None:
+    """The caps do not count what was sent beside our calls."""
+    for read in ("moments", "moments_by_phone"):
+        patch.setattr(recollection, read, lambda *_: [])
+
+
+def read_the_clock_at_home(patch: pytest.MonkeyPatch, _store: Store) -> None:
+    """Hours and days are those of the tenant, wherever the person is."""
+    patch.setattr(dossiers, "_zones", lambda of, *_: (of.tenant.zone,))
+
+
+def believe_any_register(patch: pytest.MonkeyPatch, _store: Store) -> None:
+    """A register's copy may be as old as it likes."""
+    patch.setattr(compliance, "_stale", lambda *_: False)
+
+
+def wait_an_hour_longer(patch: pytest.MonkeyPatch, _store: Store) -> None:
+    """The gate is timid."""
+    ask = compliance._of_the_moment
+
+    def timid(*facts: Any) -> Withheld | None:
+        said = ask(*facts)
+        return said and replace(said, until=said.until and said.until + timedelta(hours=1))
+
+    patch.setattr(compliance, "_of_the_moment", timid)
+
+
 SABOTAGE = (
     Sabotage(overlook_suppressions, "nobody_who_must_not_be_called_is_rung", within=50),
     Sabotage(overlook_calls, "no_two_calls_at_once", within=50),
@@ -144,4 +184,9 @@ SABOTAGE = (
     Sabotage(keep_the_released, "everybody_is_somewhere", within=50),
     Sabotage(mark_before_applying, "every_hook_is_settled", within=100),
     Sabotage(never_ask, "everything_comes_to_its_end", within=50),
+    Sabotage(overlook_hand_dialled_calls, "nothing_unlawful_is_rung", within=100),
+    Sabotage(overlook_messages, "nothing_unlawful_is_rung", within=100),
+    Sabotage(read_the_clock_at_home, "nothing_unlawful_is_rung", within=100),
+    Sabotage(believe_any_register, "nothing_unlawful_is_rung", within=100),
+    Sabotage(wait_an_hour_longer, "nobody_is_forgotten_by_the_gate", within=50),
 )

@@ -2,11 +2,12 @@
 until nobody has."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from tests.simulation import users
+from tests.simulation import law, users
 from tests.simulation.agenda import Agenda, look
 from tests.simulation.faults import LONGEST_FREEZE, LONGEST_LATE, LONGEST_SLOW, Strike
+from tests.simulation.judging import Patience
 from tests.simulation.units import Unit
 from tests.simulation.workers import Worker
 from tests.simulation.world import World
@@ -36,6 +37,8 @@ class Scheduler:
         self._crossed = 0
         self._fruitless: set[str] = set()
         self._agenda: tuple[int, Agenda] | None = None
+        self.patience = Patience(world)
+        self.calm_since: datetime | None = None
 
     # The storm
 
@@ -179,11 +182,15 @@ class Scheduler:
         self._wake_up()
         users.relent(self._world)
         self._world.vendor.gentle = True
+        self.calm_since = self._world.clock.now
         for _ in range(ROUNDS):
             agenda = self._look()
             if agenda.empty and self._world.quiet:
                 return True
+            if users.tend(self._world):
+                self._fruitless.clear()
             if not self._round(agenda):
+                self.patience.look()
                 self._sleep(self._look())
         return False
 
@@ -228,6 +235,9 @@ class Scheduler:
         """Until a hook arrives or the engine has something to do, and a little longer."""
         world = self._world
         alarm = agenda.next(world.clock.now) or world.clock.now + timedelta(seconds=30)
+        if agenda.queues:
+            # Before hours end, queues are taken back.
+            alarm = min(alarm, law.next_border(world.clock.now))
         while world.vendor.next_event and world.vendor.next_event < alarm and not world.post.next_due:
             world.clock.reach(world.vendor.next_event)
             world.vendor.run(world.clock.now)

@@ -54,10 +54,10 @@ def _live(world: World) -> list[Violation]:
     if violations := check(world, ALWAYS):
         return violations
     world.tell("", "the storm is over")
-    if not scheduler.calm():
-        stuck = [Violation("everything_comes_to_its_end", "nothing moves any more")]
-        return stuck + check(world, (*ALWAYS, *AT_THE_END))
-    return check(world, (*ALWAYS, *AT_THE_END))
+    ended = scheduler.calm()
+    found = [] if ended else [Violation("everything_comes_to_its_end", "nothing moves any more")]
+    found += [Violation("nobody_is_forgotten_by_the_gate", told) for told in scheduler.patience.found]
+    return found + check(world, (*ALWAYS, *AT_THE_END), scheduler.calm_since)
 
 
 def trace_of(simulated: Simulator, seed: int) -> list[str]:

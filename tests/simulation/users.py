@@ -2,17 +2,22 @@
 happens at the vendor without us: strangers call, agents log out."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
-from campaigns import agents, dnc, ledger, withdrawals
+from campaigns import agents, contacts, copies, dnc, ledger, optouts, people, withdrawals
+from campaigns.consents import Said
+from campaigns.contacts import Reached
 from campaigns.dnc import Entry
 from campaigns.ledger import NotNow
-from campaigns.words import Presence, Subject, Wanted
+from campaigns.optouts import Refusal, Whom
+from campaigns.words import Channel, Presence, Purpose, Subject, Wanted
 from dialer.database import clock
+from tests.simulation import law
 from tests.simulation.plan import EXTENSIONS, CampaignPlan, Person
-from tests.simulation.world import World, campaign_row, load
+from tests.simulation.world import World, ask, campaign_row, load
 
 Act = Callable[[World], str]
 
@@ -85,10 +90,15 @@ def limit(world: World) -> str:
 def bring_list(world: World) -> str:
     """The second list, or the first one again."""
     planned = world.chance.choice(world.plan.campaigns)
-    people = planned.newcomers or planned.people
+    listed = planned.newcomers or planned.people
     name = "list-1" if planned.newcomers else "list-0"
-    world.do(lambda conn: load(conn, clock(conn), world.campaigns[planned.code], people, name))
-    return f"{planned.code} {name} of {[person.code for person in people]}"
+
+    def work(conn: Connection) -> None:
+        load(conn, clock(conn), world.campaigns[planned.code], listed, name)
+        ask(conn, clock(conn), world.campaigns[planned.code], listed, world.plan.consenting)
+
+    world.do(work)
+    return f"{planned.code} {name} of {[person.code for person in listed]}"
 
 
 def speak(world: World) -> str:
@@ -116,6 +126,59 @@ def dial_in(world: World) -> str:
     return f"{phone} calls in"
 
 
+def write_to(world: World) -> str:
+    """A message that went out beside our calls, now or a while ago."""
+    person, minutes = _anybody(world), world.chance.choice((0, 10, 600))
+    purpose = world.chance.choice((Purpose.DEBT_REMINDER, Purpose.DEBT_REMINDER, None))
+
+    def work(conn: Connection) -> None:
+        at = clock(conn) - timedelta(minutes=minutes)
+        known = people.by_key(conn, world.tenant_id, [person.code]).values()
+        told = [Reached(one, at, Channel.SMS, phone=person.phones[0], purpose=purpose) for one in known]
+        contacts.record(conn, clock(conn), world.tenant_id, told, "user")
+
+    world.do(work)
+    return f"SMS to {person.code} {minutes} minutes ago"
+
+
+def refuse(world: World) -> str:
+    person, purpose = _anybody(world), world.chance.choice((None, Purpose.MARKETING))
+    whom = Whom(ids=[person.key]) if person.key else Whom(phones=person.phones[:1])
+    world.do(lambda conn: optouts.opt_out(conn, clock(conn), world.tenant_id, whom, Refusal(purpose), "user"))
+    return f"{person.code} wants no {purpose or 'calls'}"
+
+
+def consent(world: World) -> str:
+    person = _anybody(world)
+
+    def work(conn: Connection) -> None:
+        known = people.by_key(conn, world.tenant_id, [person.code]).values()
+        said = [Said(one, Purpose.MARKETING, True, "web", clock(conn)) for one in known]
+        optouts.consent(conn, clock(conn), world.tenant_id, said, "user")
+
+    world.do(work)
+    return f"{person.code} consents to marketing"
+
+
+def bring_copy(world: World) -> str:
+    """A copy of the register that is not quite new, now with somebody's number or without any."""
+    phones = frozenset(world.chance.choice(((), _anybody(world).phones[:1], tuple(world.plan.registered))))
+    age = timedelta(hours=world.chance.choice((0, 12, 23.9)))
+    world.do(lambda conn: law.load(conn, clock(conn), world.tenant_id, phones, age))
+    return f"a copy of the register with {sorted(phones)}"
+
+
+def tend(world: World) -> bool:
+    """Load the register's newest copy again before it is too old; whether that was to be done."""
+    if not world.plan.markets:
+        return False
+    newest = world.read(copies.as_of, world.tenant_id, law.REGISTER)
+    if newest is not None and world.clock.now - newest < law.FRESH:
+        return False
+    world.do(lambda conn: law.load(conn, clock(conn), world.tenant_id, world.plan.registered, timedelta()))
+    return True
+
+
 ACTS: tuple[tuple[Act, int], ...] = (
     (suppress, 4),
     (lift, 2),
@@ -127,6 +190,10 @@ ACTS: tuple[tuple[Act, int], ...] = (
     (log, 2),
     (hand_dial, 2),
     (dial_in, 2),
+    (write_to, 2),
+    (refuse, 1),
+    (consent, 1),
+    (bring_copy, 1),
 )
 
 

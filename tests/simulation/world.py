@@ -2,9 +2,9 @@
 
 import asyncio
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from random import Random
 from typing import Any
@@ -12,15 +12,17 @@ from typing import Any
 from sqlalchemy import Connection, bindparam
 from sqlmodel import SQLModel
 
-from campaigns import accounts, directory, dnc, ledger, lists, terms
+from campaigns import accounts, consents, directory, dnc, ledger, lists, people, terms
 from campaigns.accounts import Account
+from campaigns.consents import Said
 from campaigns.dnc import Entry
 from campaigns.lists import ListedDebt, ListedPhone, ListFile
 from campaigns.models import Campaign, Tenant
 from campaigns.rows import columns_of, table
-from campaigns.words import Role, Subject, Wanted
+from campaigns.words import Purpose, Role, Subject, Wanted
 from dialer.database import clock as time_of
 from dialer.webhooks import Door
+from tests.simulation import law
 from tests.simulation.clock import Clock
 from tests.simulation.database import Store
 from tests.simulation.plan import EXTENSIONS, CampaignPlan, Person, Plan
@@ -40,7 +42,7 @@ class World:
         self.plan = plan
         self.store = store
         self.events = events
-        self.clock = Clock()
+        self.clock = Clock(plan.start)
         self.trace = trace
         self.chance = Random(f"scheduler {plan.seed}")
         self.post = Post(Random(f"post {plan.seed}"), plan.hooks, self.clock)
@@ -110,7 +112,12 @@ def found(conn: Connection, plan: Plan) -> tuple[int, Door, dict[str, Any]]:
     accounts.keep_account(conn, now, tenant.id, told)
     account = accounts.find_account(conn, tenant.id, "vendor")
     dnc.suppress(conn, now, tenant.id, [Entry(Subject.NUMBER, phone) for phone in plan.suppressed], "user")
+    law.lay_down(conn, now, tenant.id)
+    if plan.markets:
+        law.load(conn, now, tenant.id, plan.registered, timedelta(hours=plan.register_age))
     campaigns = {one.code: _launch(conn, now, account, one) for one in plan.campaigns}
+    for one in plan.campaigns:
+        ask(conn, now, campaigns[one.code], one.people, plan.consenting)
     return tenant.id, Door(tenant.id, account.id, ""), campaigns
 
 
@@ -127,6 +134,16 @@ def load(conn: Connection, now: datetime, campaign: Any, people: tuple[Person, .
     entries = [_entry(row, person) for row, person in enumerate(people, start=2)]
     listfile = ListFile(("id", "phone"), entries, rows_read=len(entries), sha256=name)
     lists.load(conn, now, campaign, listfile, "user", name)
+
+
+def ask(
+    conn: Connection, now: datetime, campaign: Any, listed: tuple[Person, ...], consenting: Mapping[str, bool]
+) -> None:
+    """Write down what people on a marketing list have said."""
+    if campaign.purpose is Purpose.MARKETING:
+        known = people.by_key(conn, campaign.tenant_id, [person.code for person in listed if person.code in consenting])
+        said = [Said(person, Purpose.MARKETING, consenting[code], "web", now) for code, person in known.items()]
+        consents.record(conn, now, campaign.tenant_id, said, "user")
 
 
 def _entry(row: int, person: Person) -> lists.Entry:

@@ -5,11 +5,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Integer, and_, bindparam, or_, select
 
-from campaigns.models import Call, Customer, VendorAccount
+from campaigns.models import Agent, Call, Customer, VendorAccount
 from campaigns.rows import LIVE, OURS, columns_of, table
 from campaigns.statements import ONE, Find, aside
 from campaigns.words import CallState
 
+AGENT = columns_of(Agent)
 CALL = columns_of(Call)
 CUSTOMER = columns_of(Customer)
 ACCOUNT = columns_of(VendorAccount)
@@ -25,6 +26,7 @@ BOUND = (
     CALL.vendor_call_id,
     CALL.call_id_confirmed,
     CALL.mode,
+    select(AGENT.extension).where(AGENT.id == CALL.agent_id).scalar_subquery().label("reserved"),
 )
 find_by_vendor_id = Find(select(*BOUND).where(ON_ACCOUNT), key=CALL.vendor_call_id)
 # A reference is its tenant's: an index by account would be one over all calls of the account.

@@ -223,4 +223,7 @@ def _in_call(dossier: Dossier, now: datetime) -> Withheld | None:
         return Withheld(Reason.NUMBER_BUSY, now + dossier.busy_for)
     if dossier.person_in_call:
         return Withheld(Reason.PERSON_BUSY, now + dossier.busy_for)
+    if any(touch.pending for touch in dossier.touches):
+        # In a moment we know whether that was a conversation, and what follows from it.
+        return Withheld(Reason.VERDICT_PENDING, now + dossier.busy_for)
     return None

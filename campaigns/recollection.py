@@ -28,6 +28,7 @@ CALLS = select(
     CALL.campaign_id,
     CALL.contracts,
     CALL.origin,
+    CALL.state,
     CALL.charged,
     CALL.outcome,
     CALL.billsec,
@@ -93,6 +94,7 @@ def _call(row: Any) -> Touch:
         contracts=tuple(row.contracts),
         attempt=by_hand or (ours and row.charged),
         conversation=row.outcome is Outcome.ANSWERED and bool(row.billsec or (row.answered_at and not ours)),
+        pending=row.state is CallState.ENDED and bool(row.answered_at or row.billsec),
         call_id=row.id,
     )
 

@@ -29,6 +29,8 @@ class Touch:
     message: bool = False
     """An SMS, a letter, a visit: no call, and yet a reminder."""
     conversation: bool = False
+    pending: bool = False
+    """The call is over and somebody picked up; whether they spoke is not known yet."""
     call_id: int | None = None
 
 

@@ -109,18 +109,25 @@ def _match(conn: Connection, now: datetime, timing: Timing, batch: Batch) -> Non
     }
     phones = _phones(batch)
     open_calls = binding.awaiting_id(conn, batch.account_id, phones.values())
-    by_agents = {hook.call_id for _, hook in batch.hooks if hook.extension}
+    speakers = {hook.call_id: hook.extension for _, hook in batch.hooks if hook.extension}
     strangers: dict[str, list[tuple[Any, Hook]]] = defaultdict(list)
     for receipt, hook in batch.hooks:
         ours = open_calls.get(phones.get(hook.call_id, ""))
-        # No agent speaks in a call of a script (contract section 8.2): here one dials the number by hand.
-        if hook.call_id not in known and ours and not (ours.mode is Mode.AUTOCALL and hook.call_id in by_agents):
+        if hook.call_id not in known and ours and _fits(ours, speakers.get(hook.call_id)):
             known[hook.call_id] = open_calls.pop(ours.phone).id
         if hook.call_id in known:
             _take(batch, known[hook.call_id], receipt, hook)
         else:
             strangers[hook.call_id].append((receipt, hook))
     _hear(conn, now, timing, batch, strangers)
+
+
+def _fits(ours: Any, extension: str | None) -> bool:
+    """Whether a call of ours can be one in which this extension speaks. In a script none does (contract section 8.2),
+    and click-to-call rings the agent whom we reserved: anybody else dials the number by hand."""
+    if extension is None or ours.mode is Mode.AUTODIALER:
+        return True
+    return ours.mode is Mode.CLICK2CALL and ours.reserved in (None, extension)
 
 
 def _phones(batch: Batch) -> dict[str, str]:

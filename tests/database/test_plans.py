@@ -123,7 +123,11 @@ def test_no_statement_that_is_made_once_reads_a_big_table_whole(filled: tuple[De
         "phone": "+84900019999",
         "scope": 0,
         "of_tenant": one.tenant_id,
+        "tenant": one.tenant_id,
+        "account": one.vendor_account_id,
+        "campaign": one.id,
         "seen_since": one.created_at,
+        "seen_before": one.created_at,
     }
     made_once = hot.statements()
     assert {"campaigns.queue.find_due", "campaigns.receipts.OLDEST", "campaigns.dnc.find_suppressed"} <= set(made_once)

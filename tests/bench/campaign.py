@@ -10,11 +10,11 @@ from contextlib import AsyncExitStack
 from time import perf_counter
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, update
 
-from campaigns.models import Customer
-from campaigns.rows import WAITING, columns_of
-from campaigns.words import Mode
+from campaigns.models import Call, Campaign, Customer
+from campaigns.rows import WAITING, columns_of, table
+from campaigns.words import Mode, Wanted
 from tests.bench import populating
 from tests.bench.ground import HOOK_PATH, Ground
 from tests.bench.hooks import HOOKS
@@ -24,7 +24,7 @@ from tests.bench.serving import memory, serving
 from tests.bench.vendor import vendor
 
 NAME = "campaign"
-CUSTOMER = columns_of(Customer)
+CALL, CAMPAIGN, CUSTOMER = columns_of(Call), columns_of(Campaign), columns_of(Customer)
 LARGEST, FLAT = 200, 1.1
 LOOK_EVERY = 0.1
 
@@ -33,11 +33,11 @@ async def measure(ground: Ground, scale: Scale) -> list[Figure]:
     figures, known = [], 0
     for workers in (1,) if ground.embedded else (1, 2):
         code = f"W{workers}"
-        seconds, taken = await _campaign(ground, code, known, scale.campaign, workers)
+        rate, taken = await _campaign(ground, code, known, scale, workers)
         known += scale.campaign
         case = f"{scale.campaign:,} customers, {HOOKS} hooks a call, {workers} worker{'s'[: workers - 1]}"
         notes = {"customers": scale.campaign, "workers": workers}
-        figures.append(Figure(NAME, ground.kind, case, "calls/s", scale.campaign / seconds, notes=notes))
+        figures.append(Figure(NAME, ground.kind, case, "calls/s", rate, notes=notes))
     return [*figures, *await _beside_a_long_list(ground, scale, known, taken)]
 
 
@@ -47,7 +47,7 @@ async def _beside_a_long_list(ground: Ground, scale: Scale, known: int, taken: f
     await populating.debtors(ground, waiting, known + 1, known + scale.customers[1])
     await populating.settle_down(ground)
     few = max(scale.campaign // 10, 10)
-    grown = await _worker_beside(ground, waiting, few)
+    grown = await _worker_beside(ground, waiting, few, scale.campaign_seconds)
     size = scale.customers[1]
     return [
         Figure(
@@ -57,28 +57,31 @@ async def _beside_a_long_list(ground: Ground, scale: Scale, known: int, taken: f
     ]
 
 
-async def _worker_beside(ground: Ground, campaign: Any, calls: int) -> float:
-    """Memory of a worker after so many calls of this campaign."""
-    before = await ground.database.read(_waiting, campaign.id)
+async def _worker_beside(ground: Ground, campaign: Any, calls: int, at_most: float) -> float:
+    """Memory of a worker after so many calls of this campaign, or after so many seconds."""
     async with AsyncExitStack() as stack:
         (pid,) = await _work(stack, ground, 1)
-        while before - await ground.database.read(_waiting, campaign.id) < calls:  # noqa: ASYNC110
+        over = perf_counter() + at_most
+        while await ground.database.read(_called, campaign.id) < calls and perf_counter() < over:  # noqa: ASYNC110
             await asyncio.sleep(LOOK_EVERY)
         return memory(pid)
 
 
-async def _campaign(ground: Ground, code: str, known: int, count: int, workers: int) -> tuple[float, float]:
-    """Seconds from the first worker's start to the last final customer, and the memory of the largest worker."""
+async def _campaign(ground: Ground, code: str, known: int, scale: Scale, workers: int) -> tuple[float, float]:
+    """Customers made final a second from the first worker's start, and the memory of the largest worker."""
     campaign = await ground.campaign(code, Mode.AUTOCALL, max_recall_count="0")
-    await populating.debtors(ground, campaign, known + 1, known + count)
+    await populating.debtors(ground, campaign, known + 1, known + scale.campaign)
     await populating.settle_down(ground)
     async with AsyncExitStack() as stack:
         pids = await _work(stack, ground, workers)
-        started = perf_counter()
+        started, seconds, waiting = perf_counter(), 0.0, scale.campaign
         # Another process works: there is no event of ours to wait for.
-        while await ground.database.read(_waiting, campaign.id):  # noqa: ASYNC110
+        while waiting and seconds < scale.campaign_seconds:
             await asyncio.sleep(LOOK_EVERY)
-        return perf_counter() - started, max(memory(pid) for pid in pids)
+            waiting, seconds = await ground.database.read(_waiting, campaign.id), perf_counter() - started
+        largest = max(memory(pid) for pid in pids)
+    await ground.database.write(_stop, campaign.id)
+    return (scale.campaign - waiting) / seconds, largest
 
 
 async def _work(stack: AsyncExitStack, ground: Ground, workers: int) -> list[int]:
@@ -99,3 +102,13 @@ def _waiting(conn: Connection, campaign_id: int) -> int:
     """Customers that are not final."""
     waits = select(func.count()).where(CUSTOMER.tenant_id == 1, CUSTOMER.campaign_id == campaign_id, WAITING)
     return int(conn.scalar(waits) or 0)
+
+
+def _called(conn: Connection, campaign_id: int) -> int:
+    calls = select(func.count()).where(CALL.tenant_id == 1, CALL.campaign_id == campaign_id)
+    return int(conn.scalar(calls) or 0)
+
+
+def _stop(conn: Connection, campaign_id: int) -> None:
+    """What was not called in time shall not be called beside the next measurement."""
+    conn.execute(update(table(Campaign)).where(CAMPAIGN.id == campaign_id).values(wanted=Wanted.STOPPED))

@@ -28,7 +28,8 @@ ROWS = {
     "placing": (
         "Placing",
         "Claim, gate, intent, one HTTP request, answer in the ledger; the vendor is another process and answers at "
-        "once. Against an aiohttp client that posts the same requests and writes nothing.",
+        "once. The answers of five milliseconds share a transaction. Against an aiohttp client that posts the same "
+        "requests and writes nothing.",
     ),
     "campaign": (
         "A whole campaign",
@@ -48,7 +49,8 @@ WHY = {
     "choose": "The gate is asked of each customer in Python, so that it can say why; the reference never leaves SQL.",
     "intake": "Each hook waits for the commit that it shares with others; the reference writes nothing.",
     "settling": "Each hook is read tolerantly and folded in any order, in Python; the reference trusts them all.",
-    "placing": "Each click-to-call order has its answer written in a transaction of its own; the reference posts only.",
+    "placing": "At most twenty calls of a campaign are ahead of the wire, and each twenty passes claim, intent and "
+    "answer one after the other, a transaction each; the reference posts only.",
     "campaign": "",
     "memory": "",
 }

@@ -16,7 +16,7 @@ from campaigns.consents import Said
 from campaigns.dnc import EVERY_PURPOSE, Entry
 from campaigns.models import Suppression
 from campaigns.rows import columns_of, in_chunks
-from campaigns.statements import Find, Update
+from campaigns.statements import Find
 from campaigns.words import Purpose, Role, Subject
 
 CHUNK = 2000
@@ -25,23 +25,14 @@ OPT_OUT = "opt-out"
 SUPPRESSION = columns_of(Suppression)
 
 find_refused = Find(
-    select(SUPPRESSION.subject, SUPPRESSION.purpose, SUPPRESSION.source).where(
+    select(
+        SUPPRESSION.id, SUPPRESSION.subject_kind, SUPPRESSION.subject, SUPPRESSION.purpose, SUPPRESSION.source
+    ).where(
         SUPPRESSION.tenant_id == bindparam("tenant_id"),
-        SUPPRESSION.subject_kind == bindparam("kind"),
         SUPPRESSION.until.is_(None),
         SUPPRESSION.campaign_id.is_(None),
     ),
     key=SUPPRESSION.subject,
-)
-end_refusals = Update(
-    Suppression,
-    "until = :until, lifted_by = :lifted_by",
-    where=(
-        "suppression.tenant_id = :tenant_id AND suppression.subject_kind = :subject_kind"
-        " AND suppression.subject = :subject AND suppression.purpose = :purpose AND suppression.until IS NULL"
-        " AND suppression.campaign_id IS NULL AND suppression.source LIKE 'opt-out%'"
-    ),
-    shared=("until", "lifted_by", "tenant_id"),
 )
 
 
@@ -168,13 +159,16 @@ def _end(
     conn: Connection, now: datetime, tenant_id: int, concerned: _Concerned, purposes: Iterable[str], lifted_by: str
 ) -> int:
     shared = _refused_by_others(conn, tenant_id, concerned)
-    rows = [
-        {"subject_kind": kind, "subject": subject, "purpose": purpose}
+    wanted = {
+        (kind, subject, purpose)
         for kind, subject in concerned.subjects
         for purpose in purposes
         if (subject, purpose) not in shared
-    ]
-    ended = end_refusals(conn, rows, until=now, lifted_by=lifted_by, tenant_id=tenant_id)
+    }
+    standing = find_refused(conn, {subject for _, subject in concerned.subjects}, tenant_id=tenant_id)
+    own = [row for row in standing if row.source.startswith(OPT_OUT)]
+    rows = [{"id": row.id} for row in own if (row.subject_kind, row.subject, row.purpose) in wanted]
+    ended = dnc.end_suppressions(conn, sorted(rows, key=lambda row: row["id"]), until=now, lifted_by=lifted_by)
     copies.restore(conn, now, tenant_id, concerned.phones)
     return ended
 
@@ -185,7 +179,7 @@ def _refused_by_others(conn: Connection, tenant_id: int, concerned: _Concerned) 
     others = {one for own in owners.values() for one in own} - concerned.people.keys()
     keys = {row.key: row.id for row in people.read(conn, tenant_id, others)}
     refused: dict[int, set[str]] = {}
-    for row in find_refused(conn, keys, tenant_id=tenant_id, kind=Subject.PERSON):
+    for row in _refused(conn, tenant_id, keys, Subject.PERSON):
         refused.setdefault(keys[row.subject], set()).add(row.purpose)
     return {(phone, word) for phone, own in owners.items() for one in own for word in refused.get(one, ())}
 
@@ -194,8 +188,8 @@ def _still(conn: Connection, tenant_id: int, concerned: _Concerned, purpose: Pur
     """Whom of these something else still forbids to call for this purpose (None: for any)."""
     words = {EVERY_PURPOSE, purpose.value} if purpose else {EVERY_PURPOSE, *Purpose}
     found = [
-        *find_refused(conn, concerned.phones, tenant_id=tenant_id, kind=Subject.NUMBER),
-        *find_refused(conn, concerned.ids, tenant_id=tenant_id, kind=Subject.PERSON),
+        *_refused(conn, tenant_id, concerned.phones, Subject.NUMBER),
+        *_refused(conn, tenant_id, concerned.ids, Subject.PERSON),
     ]
     return sorted({row.subject for row in found if row.purpose in words})
 
@@ -203,3 +197,7 @@ def _still(conn: Connection, tenant_id: int, concerned: _Concerned, purpose: Pur
 def _reconsider(conn: Connection, now: datetime, tenant_id: int, concerned: _Concerned, actor: str) -> int:
     freed = dnc.listed_with(conn, tenant_id, concerned.phones + concerned.ids)
     return ledger.reconsider(conn, now, tenant_id, freed, actor)
+
+
+def _refused(conn: Connection, tenant_id: int, subjects: Iterable[str], kind: Subject) -> list[Any]:
+    return [row for row in find_refused(conn, subjects, tenant_id=tenant_id) if row.subject_kind is kind]

@@ -8,16 +8,19 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, or_, select, update
 
 from campaigns.models import Number, Person
-from campaigns.rows import columns_of, in_chunks, table
+from campaigns.rows import columns_of, in_chunks, spelled, table
 from campaigns.statements import Find
-from campaigns.words import Role
+from campaigns.words import Role, Subject
 
 NUMBER = columns_of(Number)
 PERSON = columns_of(Person)
 CHUNK = 5000
 
 find_by_key = Find(
-    select(PERSON.id, PERSON.key_kind, PERSON.key).where(PERSON.tenant_id == bindparam("tenant_id")), key=PERSON.key
+    select(PERSON.id, PERSON.key_kind, PERSON.key)
+    # Both kinds are named, because the index stands in the order of kind and key.
+    .where(PERSON.tenant_id == bindparam("tenant_id"), spelled(PERSON.key_kind, Subject)),
+    key=PERSON.key,
 )
 find_by_phone = Find(
     select(NUMBER.person_id, NUMBER.phone, NUMBER.role).where(

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from campaigns.contacts import moments, moments_by_phone
 from campaigns.models import Call
@@ -18,28 +18,33 @@ CALL = columns_of(Call)
 IN_QUEUE = timedelta(hours=3)
 
 RANG = func.coalesce(CALL.ringing_at, CALL.placed_at, CALL.intended_at)
-CALLS = select(
-    CALL.id,
-    RANG.label("rang_at"),
-    CALL.person_id,
-    CALL.phone,
-    CALL.purpose,
-    CALL.advertiser,
-    CALL.campaign_id,
-    CALL.contracts,
-    CALL.origin,
-    CALL.state,
-    CALL.charged,
-    CALL.outcome,
-    CALL.billsec,
-    CALL.answered_at,
-).where(
-    aside(CALL.tenant_id) == bindparam("tenant_id"),
-    CALL.intended_at >= bindparam("since"),
-    CALL.state != CallState.RELEASED,
-)
-find_calls_with = Find(CALLS, key=CALL.person_id)
-find_calls_to = Find(CALLS, key=CALL.phone)
+
+
+def _calls() -> Select[Any]:
+    return select(
+        CALL.id,
+        RANG.label("rang_at"),
+        CALL.person_id,
+        CALL.phone,
+        CALL.purpose,
+        CALL.advertiser,
+        CALL.campaign_id,
+        CALL.contracts,
+        CALL.origin,
+        CALL.state,
+        CALL.charged,
+        CALL.outcome,
+        CALL.billsec,
+        CALL.answered_at,
+    ).where(
+        aside(CALL.tenant_id) == bindparam("tenant_id"),
+        CALL.intended_at >= bindparam("since"),
+        CALL.state != CallState.RELEASED,
+    )
+
+
+find_calls_with = Find(_calls(), key=CALL.person_id)
+find_calls_to = Find(_calls(), key=CALL.phone)
 
 
 class Recollection:

@@ -18,7 +18,7 @@ from campaigns.ledger.settle import Step, progress_of
 from campaigns.models import Call, Callback, Customer
 from campaigns.retries import Tally
 from campaigns.rows import WAITING, columns_of, table
-from campaigns.statements import Find, Update, own
+from campaigns.statements import Find, Update, aside, own
 from campaigns.timing import Timing
 from campaigns.words import Promise, Reason, Status
 
@@ -38,13 +38,16 @@ find_last_ending = (
 )
 find_awaiting = (
     select(CUSTOMER.id, CUSTOMER.due_at, CUSTOMER.reason, CALLBACK.at, CALLBACK.agent_id)
-    .join_from(table(Customer), table(Callback), CALLBACK.id == CUSTOMER.callback_id)
+    .join_from(table(Callback), table(Customer), CUSTOMER.id == CALLBACK.customer_id)
     .where(
-        CUSTOMER.tenant_id == bindparam("tenant_id"),
-        CUSTOMER.campaign_id == bindparam("campaign_id"),
+        CALLBACK.tenant_id == bindparam("tenant_id"),
+        CALLBACK.campaign_id == bindparam("campaign_id"),
+        promises.OPEN,
+        # There are few promises and many customers: no index of customers is searched but by their number.
+        aside(CUSTOMER.tenant_id) == bindparam("tenant_id"),
         WAITING,
         CUSTOMER.open_call_id.is_(None),
-        CUSTOMER.priority == CALLBACK_PRIORITY,
+        aside(CUSTOMER.priority) == CALLBACK_PRIORITY,
         CALLBACK.agent_id.is_not(None),
         or_(CUSTOMER.due_at <= bindparam("now"), CUSTOMER.reason == Reason.AGENT_AWAITED),
         or_(CUSTOMER.lease_token.is_(None), CUSTOMER.lease_until <= bindparam("now")),

@@ -71,7 +71,7 @@ find_newest_calls = Find(
 find_endings = Find(
     select(CALL.id, CALL.customer_id, CALL.run_id, CALL.outcome, CALL.ended_at)
     .where(CALL.tenant_id == bindparam("tenant_id"), CALL.outcome.is_not(None), CALL.charged.is_(True))
-    .order_by(CALL.id),
+    .order_by(CALL.customer_id, CALL.id),
     key=CALL.customer_id,
 )
 find_dialed = Find(

@@ -9,16 +9,17 @@ from campaigns import people
 from campaigns.lists.faults import Fault, Remark, remark
 from campaigns.logbooks.events import Event, Logbook
 from campaigns.models import Customer, Debt
-from campaigns.rows import columns_of, in_chunks, table
+from campaigns.rows import columns_of, in_chunks
 from campaigns.statements import Find
 
 CUSTOMER, DEBT = columns_of(Customer), columns_of(Debt)
 CHUNK = 5000
+find_customers = Find(
+    select(CUSTOMER.id, CUSTOMER.person_id).where(CUSTOMER.tenant_id == bindparam("tenant_id")), key=CUSTOMER.person_id
+)
 find_contracts = Find(
-    select(CUSTOMER.person_id, DEBT.contract_number)
-    .join(table(Debt), (DEBT.customer_id == CUSTOMER.id) & (DEBT.tenant_id == CUSTOMER.tenant_id))
-    .where(CUSTOMER.tenant_id == bindparam("tenant_id")),
-    key=CUSTOMER.person_id,
+    select(DEBT.customer_id, DEBT.contract_number).where(DEBT.tenant_id == bindparam("tenant_id")),
+    key=DEBT.customer_id,
 )
 
 
@@ -55,8 +56,9 @@ def owned(conn: Connection, tenant_id: int, book: Logbook, sole: bool = False) -
 def _contracts(conn: Connection, tenant_id: int, person_ids: Sequence[int]) -> dict[int, set[str]]:
     found: dict[int, set[str]] = {}
     for chunk in in_chunks(person_ids, CHUNK):
-        for row in find_contracts(conn, chunk, tenant_id=tenant_id):
-            found.setdefault(row.person_id, set()).add(row.contract_number)
+        people_of = {row.id: row.person_id for row in find_customers(conn, chunk, tenant_id=tenant_id)}
+        for row in find_contracts(conn, people_of, tenant_id=tenant_id):
+            found.setdefault(people_of[row.customer_id], set()).add(row.contract_number)
     return found
 
 

@@ -96,15 +96,14 @@ def test_a_suppressed_person_is_not_called_at_any_number(database: Desk) -> None
     assert dialed(database, of, one) is Reason.SUPPRESSED
 
 
-def test_an_id_that_is_only_a_number_is_suppressed_as_a_number(database: Desk) -> None:
-    """Somebody without an id of the list's own is known by his first number; a person's entry does not mean him."""
+def test_who_has_no_id_is_known_and_suppressed_by_his_first_number(database: Desk) -> None:
+    """Also when a later list brings another number of his: the entry of the person means him."""
     of, one, customer = database.run(listed, Someone(HOME, [HOME]))
     person_ = columns_of(Person)
     as_number = update(table(Person)).where(person_.id == customer.person_id).values(key_kind=Subject.NUMBER)
     database.run(lambda conn: conn.execute(as_number) and None)
-    database.run(suppress, of, Entry(Subject.PERSON, HOME))
     assert dialed(database, of, one) == HOME
-    database.run(suppress, of, Entry(Subject.NUMBER, HOME))
+    database.run(suppress, of, Entry(Subject.PERSON, HOME))
     assert dialed(database, of, one) is Reason.SUPPRESSED
 
 

@@ -25,11 +25,12 @@ from campaigns.receipts import Delivery
 from campaigns.rows import columns_of, table
 from campaigns.timing import Timing
 from campaigns.words import Mode, Purpose, Reason, Subject
-from dialer import placing, reconciling, settling, steering
+from dialer import handovers, reconciling, settling, steering
 from dialer.database import clock
 from dialer.gateways import NotPlaced, Placed
 from dialer.gateways.tel4vn.reading import hook
 from dialer.gateways.tel4vn.settings import Tel4vnSettings
+from dialer.handovers import Answered
 from dialer.vendors import Reader
 
 from . import hot, plans
@@ -128,6 +129,9 @@ def test_no_statement_that_is_made_once_reads_a_big_table_whole(filled: tuple[De
         "campaign": one.id,
         "seen_since": one.created_at,
         "seen_before": one.created_at,
+        "since": one.created_at,
+        "run": one.id,
+        "customer": one.id,
     }
     made_once = hot.statements()
     assert {"campaigns.queue.find_due", "campaigns.receipts.OLDEST", "campaigns.dnc.find_suppressed"} <= set(made_once)
@@ -153,12 +157,12 @@ def test_no_step_of_a_call_s_life_reads_a_big_table_whole(filled: tuple[Desk, An
 
 def life(conn: Connection, one: Any) -> None:
     """Twenty calls from the claim to the verdict, and what goes on beside them."""
-    chosen, _ = placing.choose(conn, TIMING, one, hot.SOME, "token")
-    orders = placing.commit(conn, TIMING, one, chosen, "token").orders
+    chosen, _ = handovers.choose(conn, TIMING, one, hot.SOME, "token")
+    orders = handovers.commit(conn, TIMING, one, chosen, "token").orders
     calls = {order.reference: call for call, order in orders.items()}
     answers = [Placed(reference, f"id-{reference}") for reference in list(calls)[1:]]
     refused = [NotPlaced(reference, Reason.DECLINED, "") for reference in list(calls)[:1]]
-    placing.record(conn, TIMING, one, calls, [*refused, *answers])
+    handovers.record(conn, TIMING, [Answered(one, calls, [*refused, *answers], {})])
     hear(conn, one, [(f"id-{order.reference}", order.cleared.phone) for order in orders.values()])
     hear(conn, one, [("of-others", "+84900019999"), ("of-nobody", "+84911111111")])
     reconcile(conn, one, list(calls.values()))
@@ -197,7 +201,7 @@ def look_around(conn: Connection, one: Any) -> None:
     carrier.watch(conn, now, TIMING, one.vendor_account_id)
     steering.plot(conn, TIMING)
     agents.available(conn, now, TIMING, one.tenant_id, one.id)
-    agents.to_look_at(conn, one.vendor_account_id, now)
+    agents.to_look_at(conn, clock(conn), one.vendor_account_id, now)
     queue.running(conn)
     queue.nobody_waits(conn, one)
     entries = [Entry(Subject.NUMBER, "+84900019998"), Entry(Subject.PERSON, "K19997")]

@@ -102,7 +102,8 @@ def hear(conn: Connection, of: Scene, told: Sequence[tuple[int, Fact]]) -> None:
     """One batch of what is learned: hooks as receipts, and the rest as what our own requests brought."""
     conn.execution_options(**{CLOCK: lambda: LATER})
     deliveries = []
-    for place_, (which, fact) in enumerate(told):
+    for place_, (which, said) in enumerate(told):
+        fact = _by_the_reserved(of, which, said)
         call_id, phone = f"V{of.call_ids[which]}", of.listed[which].phones[0]
         if fact.kind in HOOKS:
             raw = body(fact, phone, call_id, place_)
@@ -111,6 +112,13 @@ def hear(conn: Connection, of: Scene, told: Sequence[tuple[int, Fact]]) -> None:
             _ask(conn, of.call_ids[which], fact, call_id)
     receipts.store(conn, deliveries)
     settle(conn, TIMING, of.reader)
+
+
+def _by_the_reserved(of: Scene, which: int, fact: Fact) -> Fact:
+    """In click-to-call nobody speaks but the agent whom we reserved."""
+    if of.campaign.mode is not Mode.CLICK2CALL or fact.extension is None:
+        return fact
+    return replace(fact, extension=f"{101 + which}")
 
 
 def _ask(conn: Connection, call: int, fact: Fact, call_id: str) -> None:

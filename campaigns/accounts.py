@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, or_, select, update
 
+from campaigns.breaker import Breaker, Position
 from campaigns.directory import checked_code, missing
 from campaigns.models import Agent, Call, Campaign, VendorAccount
 from campaigns.rows import LIVE, columns_of, table
@@ -114,3 +115,14 @@ def users_of(conn: Connection, account: Any) -> dict[str, str]:
         agent.tenant_id == account.tenant_id, agent.vendor_account_id == account.id
     )
     return {extension: user or extension for extension, user in conn.execute(chosen.order_by(agent.extension))}
+
+
+def trouble(account: Any) -> str | None:
+    """What keeps calls from being placed with it, as far as we know: its own fault, or its circuit breakers."""
+    breakers = {hotline: Breaker.from_json(kept) for hotline, kept in account.breaker.items()}
+    shut = [
+        f"{hotline or 'any hotline'} {one.position} ({one.reason})"
+        for hotline, one in sorted(breakers.items())
+        if one.position is not Position.CLOSED
+    ]
+    return account.trouble or ", ".join(shut) or None

@@ -7,15 +7,10 @@ from typing import Annotated, Any
 
 import anyio
 import typer
-from sqlalchemy import select
 
-from campaigns import accounts, agents, directory, ledger, recalls, reports, runs
-from campaigns.ledger import NotNow
-from campaigns.ledger.customers import CURABLE
-from campaigns.models import Customer
-from campaigns.rows import columns_of
+from campaigns import accounts, directory, ledger, recalls, reports, revising, runs
 from campaigns.terms import BadTerms, agree, amend, written
-from campaigns.words import Mode, QueueState, Wanted
+from campaigns.words import Mode, Wanted
 from dialer.commands import explaining, sheets, watching
 from dialer.commands.language import label
 from dialer.commands.options import AsJson, Tenant, example, given, noun, taking
@@ -99,11 +94,11 @@ def set_(
     options, what is set is shown."""
 
     def work(desk: Desk) -> dict[str, Any]:
-        campaign = directory.find_campaign(desk.conn, desk.tenant.id, code)
+        campaign = revising.hold(desk.conn, desk.tenant.id, code)
         for option, wanted, standing in (("mode", mode, campaign.mode), ("vendor", vendor, campaign.vendor)):
             if wanted not in (None, standing):
                 raise BadTerms(option, f"of a campaign is for good ({standing}): create another campaign")
-        _set(desk, campaign, amend(campaign.mode, given(options)))
+        revising.revise(desk.conn, desk.now, campaign, amend(campaign.mode, given(options)), desk.actor)
         return _shown(desk, directory.find_campaign(desk.conn, desk.tenant.id, code))
 
     told = change(tenant, work)
@@ -114,33 +109,6 @@ def set_(
         show(
             facts({label(name): _readable(name, value) for name, value in told.items() if value not in (None, [], {})})
         )
-
-
-def _set(desk: Desk, campaign: Any, changes: dict[str, Any]) -> None:
-    users = changes.pop("agents", None)
-    new = {name: value for name, value in changes.items() if getattr(campaign, name) != value}
-    if "queue_code" in new:
-        if campaign.queue_state is not QueueState.ABSENT:
-            raise NotNow(
-                f"the vendor holds the queue {campaign.queue_code} of {campaign.code}: stop the campaign first"
-            )
-        directory.check_queue(desk.conn, campaign, new["queue_code"])
-    if new.keys() & {"rulebook", "purpose", "creditor", "advertiser", "brandname"}:
-        directory.check_law(desk.conn, desk.tenant.id, dict(campaign._mapping) | new)
-    if new:
-        ledger.amend(desk.conn, desk.now, campaign, new, desk.actor)
-    if users is not None:
-        before = [agent.extension for agent in agents.roster(desk.conn, desk.tenant.id, campaign.id)]
-        agents.assign(desk.conn, desk.now, campaign, users)
-        ledger.staffed(desk.conn, desk.now, campaign, before, users, desk.actor)
-    if new.keys() & {"variables", "purpose", "rulebook"}:
-        customer = columns_of(Customer)
-        hindered = select(customer.id).where(
-            customer.tenant_id == campaign.tenant_id,
-            customer.campaign_id == campaign.id,
-            customer.reason.in_(CURABLE),
-        )
-        ledger.reconsider(desk.conn, desk.now, campaign.tenant_id, list(desk.conn.scalars(hindered)), desk.actor)
 
 
 @app.command(epilog=example("dialer campaign start NHAC-NO"))
@@ -158,7 +126,7 @@ def pause(code: Code, tenant: Tenant = None, as_json: AsJson = False) -> None:
 @app.command(epilog=example("dialer campaign resume NHAC-NO"))
 def resume(code: Code, tenant: Tenant = None, as_json: AsJson = False) -> None:
     """Go on with a paused campaign."""
-    _command(code, Wanted.RUNNING, tenant, as_json, only_after=Wanted.PAUSED)
+    _command(code, Wanted.RUNNING, tenant, as_json, resuming=True)
 
 
 @app.command(epilog=example("dialer campaign stop NHAC-NO"))
@@ -167,12 +135,10 @@ def stop(code: Code, tenant: Tenant = None, as_json: AsJson = False) -> None:
     _command(code, Wanted.STOPPED, tenant, as_json)
 
 
-def _command(code: str, wanted: Wanted, tenant: str | None, as_json: bool, only_after: Wanted | None = None) -> None:
+def _command(code: str, wanted: Wanted, tenant: str | None, as_json: bool, resuming: bool = False) -> None:
     def work(desk: Desk) -> dict[str, Any]:
-        campaign = directory.find_campaign(desk.conn, desk.tenant.id, code)
-        if only_after not in (None, campaign.wanted):
-            raise NotNow(f"campaign {code} is {campaign.wanted}, not {only_after}: use `dialer campaign start {code}`")
-        ledger.command(desk.conn, desk.now, campaign, wanted, desk.actor)
+        campaign = revising.hold(desk.conn, desk.tenant.id, code)
+        revising.command(desk.conn, desk.now, campaign, wanted, desk.actor, resuming)
         campaign = directory.find_campaign(desk.conn, desk.tenant.id, code)
         return _shown(desk, campaign) | {"empty": runs.newest_run(desk.conn, campaign) is None}
 

@@ -8,12 +8,12 @@ import anyio
 import typer
 from sqlalchemy import select
 
-from campaigns import copies, directory, dnc, ledger
+from campaigns import barring, directory, dnc
 from campaigns.dnc import Entry
 from campaigns.models import Campaign
 from campaigns.phones import national
 from campaigns.registers import NumberFile, read_numbers
-from campaigns.rows import columns_of, in_chunks
+from campaigns.rows import columns_of
 from campaigns.terms import BadTerms
 from campaigns.withdrawals import Underway, underway
 from campaigns.words import Subject
@@ -27,7 +27,6 @@ from dialer.commands.rejects import write_rejects
 from dialer.commands.session import Desk, change, look, opened
 from dialer.commands.whom import As, AsWhat, Whom, sort_out
 
-CHUNK = 5000
 app = noun("The do-not-call list, tenant-wide or a campaign's, by number or person.")
 
 
@@ -135,12 +134,9 @@ def remove(
     def work(desk: Desk) -> dict[str, Any]:
         subjects = [subject for _, subject in sort_out(desk, whom, as_)]
         campaign_id = _campaign_id(desk, campaign)
-        lifted = dnc.lift(desk.conn, desk.now, desk.tenant.id, subjects, desk.actor, campaign_id)
-        copies.restore(desk.conn, desk.now, desk.tenant.id, lifted)
-        freed = dnc.listed_with(desk.conn, desk.tenant.id, lifted)
-        reopened = ledger.reconsider(desk.conn, desk.now, desk.tenant.id, freed, desk.actor)
-        absent = [subject for subject in subjects if subject not in lifted]
-        return {"lifted": len(lifted), "not_listed": [national(one) for one in absent], "reopened": reopened}
+        freed = barring.free(desk.conn, desk.now, desk.tenant.id, subjects, desk.actor, campaign_id)
+        absent = [national(one) for one in subjects if one not in freed.subjects]
+        return {"lifted": len(freed.subjects), "not_listed": absent, "reopened": freed.reopened}
 
     told = change(tenant, work)
     if as_json:
@@ -197,16 +193,8 @@ def _suppress(desk: Desk, subjects: list[tuple[As, str]], campaign: str | None, 
         Entry(kinds[kind], subject, campaign_id, source=source, reason=reason)
         for kind, subject in dict.fromkeys(subjects)
     ]
-    copies.give_way(desk.conn, desk.now, desk.tenant.id, entries)
-    added = dnc.suppress(desk.conn, desk.now, desk.tenant.id, entries, desk.actor)
-    late = [call for chunk in in_chunks(entries, CHUNK) for call in _live(desk, chunk, campaign)]
-    return Added(added, len(entries) - added, underway(late))
-
-
-def _live(desk: Desk, entries: list[Entry], campaign: str | None) -> list[Any]:
-    """The live calls that these entries forbid: a campaign's entry says nothing of other campaigns."""
-    calls = dnc.live_calls(desk.conn, desk.tenant.id, entries)
-    return [call for call in calls if campaign in (None, call.campaign)]
+    done = barring.bar(desk.conn, desk.now, desk.tenant.id, entries, desk.actor, campaign)
+    return Added(done.added, done.already, underway(done.late))
 
 
 def _campaign_id(desk: Desk, code: str | None) -> int | None:

@@ -9,9 +9,9 @@ from rich.console import RenderableType
 
 from campaigns import shelf
 from campaigns.directory import missing
-from campaigns.rulebooks import BadRulebook, Cap, Hours, Rulebook, read, shipped
+from campaigns.rulebooks import BadRulebook, Cap, Rulebook, read, shipped
 from campaigns.rulebooks.differences import Difference, diff
-from campaigns.rulebooks.hours import WEEKDAYS
+from campaigns.rulebooks.telling import brief, whole
 from campaigns.shelf import Own
 from dialer.commands.language import label
 from dialer.commands.options import AsJson, Tenant, example, noun
@@ -33,7 +33,7 @@ def list_(tenant: Tenant = None, as_json: AsJson = False) -> None:
     unreadable = [one.name for one in own if one.book is None]
     if as_json:
         ours = {one.name for one in own}
-        say_json({"rulebooks": [_brief(b) | {"own": b.name in ours} for b in books], "unreadable": unreadable})
+        say_json({"rulebooks": [brief(b) | {"own": b.name in ours} for b in books], "unreadable": unreadable})
         return
     headings = [label(word) for word in ("name", "version", "country", "purposes", "summary")]
     show(table(headings, [[b.name, b.version, b.country, _purposes(b), b.summary] for b in books]))
@@ -88,7 +88,7 @@ def add(file: File, tenant: Tenant = None, as_json: AsJson = False) -> None:
     parent = shipped()[book.extends] if book.extends else None
     rows = diff(parent, book) if parent else []
     if as_json:
-        say_json(_brief(book) | {"digest": book.digest, "differences": rows, "campaigns": campaigns})
+        say_json(brief(book) | {"digest": book.digest, "differences": rows, "campaigns": campaigns})
         return
     for warning in _warnings(book):
         note(f"{label('warning')}: {warning}")
@@ -150,7 +150,7 @@ def _of_file(file: Path) -> Rulebook:
 
 def _tell(book: Rulebook, as_json: bool) -> None:
     if as_json:
-        say_json(_whole(book))
+        say_json(whole(book))
         return
     show(facts(_headings(book), f"{book.name} {book.version}"))
     for warning in _warnings(book):
@@ -216,37 +216,3 @@ def _required(book: Rulebook) -> Iterator[tuple[str, str]]:
     yield "register", requires.register or label("not required")
     if age is not None:
         yield "register age", f"{age.total_seconds() / 3600:g} {label('hours at most')}"
-
-
-def _brief(book: Rulebook) -> dict[str, Any]:
-    said = {name: getattr(book, name) for name in ("name", "version", "extends", "summary", "country", "warning")}
-    return {**said, "purposes": sorted(book.purposes)}
-
-
-def _whole(book: Rulebook) -> dict[str, Any]:
-    said = {name: getattr(book, name) for name in ("effective_from", "effective_to", "counsel", "digest")}
-    requires = {name: getattr(book.requires, name) for name in book.requires.__dataclass_fields__}
-    roles = sorted(book.requires.roles) if book.requires.roles is not None else None
-    return {
-        **_brief(book),
-        **said,
-        "overrides": dict(book.overrides),
-        "hours": _hours(book.hours) if book.hours else None,
-        "requires": {**requires, "roles": roles},
-        "caps": [
-            {"id": c.id, "limit": c.limit, "of": c.of, "per": sorted(c.per), "hours": c.hours, "days": c.days}
-            for c in book.caps
-        ],
-        "conduct": book.conduct,
-        "sources": book.sources,
-    }
-
-
-def _hours(hours: Hours) -> dict[str, Any]:
-    said = {name: getattr(hours, name) for name in ("rule", "zones", "agreed", "country", "subdivision")}
-    return {
-        **said,
-        "week": {day: list(map(str, hours.week[at])) for at, day in enumerate(WEEKDAYS)},
-        "holidays": None if hours.holidays is None else list(map(str, hours.holidays)),
-        "special": {str(day): list(map(str, windows)) for day, windows in sorted(hours.special.items())},
-    }

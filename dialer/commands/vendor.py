@@ -10,7 +10,6 @@ import typer
 
 from campaigns import accounts
 from campaigns.accounts import Account
-from campaigns.breaker import Breaker, Position
 from campaigns.terms import BadTerms
 from dialer.commands.credentials import known_secrets, login
 from dialer.commands.options import AsJson, Tenant, example, noun
@@ -128,7 +127,7 @@ def remove(
 @app.command("list", epilog=example("dialer vendor list"))
 def list_(tenant: Tenant = None, as_json: AsJson = False) -> None:
     """The accounts, without their secrets."""
-    rows = [_shown(row) | {"trouble": _trouble(row)} for row in look(tenant, _all)]
+    rows = [_shown(row) | {"trouble": accounts.trouble(row)} for row in look(tenant, _all)]
     if as_json:
         say_json({"vendors": rows})
     else:
@@ -224,17 +223,6 @@ def _hooks_at(session: Session, secret: Mapping[str, str], public_url: str | Non
 def _shown(account: Any) -> dict[str, Any]:
     """An account's row or `Account` without its secrets."""
     return {name: getattr(account, name) for name in ("name", "kind", "url", "channels", "reserve", "settings")}
-
-
-def _trouble(account: Any) -> str | None:
-    """What keeps calls from being placed with it, as far as we know: its own fault, or its circuit breakers."""
-    breakers = {hotline: Breaker.from_json(kept) for hotline, kept in account.breaker.items()}
-    shut = [
-        f"{hotline or 'any hotline'} {one.position} ({one.reason})"
-        for hotline, one in sorted(breakers.items())
-        if one.position is not Position.CLOSED
-    ]
-    return account.trouble or ", ".join(shut) or None
 
 
 def _as_data(found: Findings) -> dict[str, Any]:

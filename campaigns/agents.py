@@ -1,6 +1,6 @@
 """Who can take a call now: logged in, ready, in no call, wrap-up over, seen a moment ago."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -75,6 +75,21 @@ def roster(conn: Connection, tenant_id: int, campaign_id: int | None = None) -> 
     if campaign_id is not None:
         chosen = chosen.where(of_campaign(tenant_id, campaign_id))
     return list(conn.execute(chosen.order_by(AGENT.extension, AGENT.id)))
+
+
+def users_by_campaign(
+    conn: Connection, tenant_id: int, campaign_ids: Collection[int]
+) -> dict[int, dict[str, str | None]]:
+    """Who works for each of these campaigns: extension -> the vendor's name for its user."""
+    chosen = (
+        select(WORKS.campaign_id, AGENT.extension, AGENT.vendor_user)
+        .join_from(table(CampaignAgent), table(Agent), WORKS.agent_id == AGENT.id)
+        .where(WORKS.tenant_id == tenant_id, WORKS.campaign_id.in_(campaign_ids))
+    )
+    users: dict[int, dict[str, str | None]] = {one: {} for one in campaign_ids}
+    for campaign_id, extension, user in conn.execute(chosen.order_by(AGENT.extension)):
+        users[campaign_id][extension] = user
+    return users
 
 
 def assign(conn: Connection, now: datetime, campaign: Any, users: Mapping[str, str | None]) -> None:

@@ -13,7 +13,7 @@ from campaigns import agents, ledger, shelf
 from campaigns.models import Campaign, Tenant, VendorAccount
 from campaigns.rows import columns_of, ignoring, table
 from campaigns.terms import BadTerms, hold_to
-from campaigns.words import Mode
+from campaigns.words import Mode, Wanted
 
 TENANT = columns_of(Tenant)
 CAMPAIGN = columns_of(Campaign)
@@ -22,7 +22,9 @@ SHOWN = 5
 
 
 class NotFound(Exception):
-    """Nothing is known by this name; the message says what there is instead."""
+    """Nothing is known by this name; the message says what there is instead, and `what` of which kind it would be."""
+
+    what = ""
 
 
 class Taken(Exception):
@@ -35,14 +37,18 @@ class BadCode(Exception):
 
 def missing(what: str, code: str, known: Iterable[str], otherwise: str = "") -> NotFound:
     """`there is no campaign DEM; did you mean DEMO?`, or else the first few that there are."""
-    codes = sorted(known)
+    error = NotFound(f"there is no {what} {code}{_instead(code, sorted(known), otherwise)}")
+    error.what = what
+    return error
+
+
+def _instead(code: str, codes: list[str], otherwise: str) -> str:
     near = get_close_matches(code, codes, 1, 0.6)
     if near:
-        return NotFound(f"there is no {what} {code}; did you mean {near[0]}?")
+        return f"; did you mean {near[0]}?"
     if codes:
-        more = ", …" if len(codes) > SHOWN else ""
-        return NotFound(f"there is no {what} {code}; there is {', '.join(codes[:SHOWN])}{more}")
-    return NotFound(f"there is no {what} {code}{'; ' + otherwise if otherwise else ''}")
+        return f"; there is {', '.join(codes[:SHOWN])}{', …' if len(codes) > SHOWN else ''}"
+    return f"; {otherwise}" if otherwise else ""
 
 
 def checked_code(code: str, what: str) -> str:
@@ -89,6 +95,16 @@ def list_campaigns(conn: Connection, tenant_id: int) -> list[Any]:
     """The campaigns of a tenant that were not deleted, each with the name of its `vendor`."""
     chosen = _with_vendor().where(CAMPAIGN.tenant_id == tenant_id, CAMPAIGN.deleted_at.is_(None))
     return list(conn.execute(chosen.order_by(CAMPAIGN.code)))
+
+
+def campaigns_after(
+    conn: Connection, tenant_id: int, after: str, limit: int, wanted: Wanted | None = None
+) -> list[Any]:
+    """At most so many campaigns whose codes come after this one, as `list_campaigns` gives them."""
+    chosen = _with_vendor().where(CAMPAIGN.tenant_id == tenant_id, CAMPAIGN.deleted_at.is_(None), CAMPAIGN.code > after)
+    if wanted is not None:
+        chosen = chosen.where(CAMPAIGN.wanted == wanted)
+    return list(conn.execute(chosen.order_by(CAMPAIGN.code).limit(limit)))
 
 
 def _with_vendor() -> Any:

@@ -131,6 +131,29 @@ def history(conn: Connection, tenant_id: int, subject: str) -> list[Any]:
     return list(conn.execute(chosen.order_by(SUPPRESSION.since, SUPPRESSION.id)))
 
 
+def entries_after(
+    conn: Connection,
+    tenant_id: int,
+    after: int,
+    limit: int,
+    subject: str | None = None,
+    campaign_id: int | None = None,
+    standing: bool | None = None,
+) -> list[Any]:
+    """At most so many entries whose ids come after this one, each with its `campaign`'s code. `standing`: whether they
+    are in force; `campaign_id`: those of one campaign."""
+    joined = table(Suppression).outerjoin(table(Campaign), SUPPRESSION.campaign_id == CAMPAIGN.id)
+    chosen = select(table(Suppression), CAMPAIGN.code.label("campaign")).select_from(joined)
+    chosen = chosen.where(SUPPRESSION.tenant_id == tenant_id, SUPPRESSION.id > after)
+    if subject is not None:
+        chosen = chosen.where(SUPPRESSION.subject == subject)
+    if campaign_id is not None:
+        chosen = chosen.where(SUPPRESSION.campaign_id == campaign_id)
+    if standing is not None:
+        chosen = chosen.where(SUPPRESSION.until.is_(None) if standing else SUPPRESSION.until.is_not(None))
+    return list(conn.execute(chosen.order_by(SUPPRESSION.id).limit(limit)))
+
+
 def live_calls(conn: Connection, tenant_id: int, entries: Sequence[Entry]) -> list[Any]:
     """The calls that an entry comes too late for, or that must be taken back: call, campaign and customer."""
     phones = [e.subject for e in entries if e.subject_kind is Subject.NUMBER]

@@ -20,6 +20,7 @@ class BadTerms(Exception):
     def __init__(self, option: str, sentence: str) -> None:
         super().__init__(f"{flag(option)} {sentence}")
         self.option = option
+        self.sentence = sentence
 
 
 def flag(option: str) -> str:

@@ -200,6 +200,19 @@ class Scope(StrEnum):
     CAMPAIGN = "campaign"
 
 
+class Right(StrEnum):
+    """What a client of the API may do: the scopes of its tokens. `ADMIN` opens every door."""
+
+    CAMPAIGN_READ = "campaign:read"
+    CAMPAIGN_WRITE = "campaign:write"
+    CUSTOMER_WRITE = "customer:write"
+    DNC_WRITE = "dnc:write"
+    CALL_PLACE = "call:place"
+    REPORT_READ = "report:read"
+    EXPORT = "export"
+    ADMIN = "admin"
+
+
 class Subject(StrEnum):
     NUMBER = "number"
     PERSON = "person"

@@ -26,6 +26,7 @@ NOUNS = {
     "callback": "Promised calls: give, see and take back.",
     "audit": "The evidence: verify it, judge every call again.",
     "agent": "Agents: who can take a call now.",
+    "client": "Clients of the API: who may ask, and what.",
     "serve": "The engine and its webhook server.",
     "simulate": "A vendor to try things with.",
     "demo": "The main job in about a minute, on shipped samples.",

@@ -22,6 +22,7 @@ from campaigns.models import Call
 from campaigns.rows import LIVE, columns_of
 from campaigns.words import CallState
 from dialer import migrations
+from dialer.api.server import Api
 from dialer.attending import AttendingLoop
 from dialer.database import Database, open_database
 from dialer.guarding import GuardingLoop
@@ -206,7 +207,9 @@ class Engine:
         bell = loops["settling"].bell.ring if "settling" in loops else lambda: None
         webhooks = Webhooks(self._database, self._settings, doors_of(self._database, self._vault), bell, self.metrics)
         tasks.start_soon(webhooks.intake.run)
-        runner = web.AppRunner(webhooks.application(self._missing(loops)), access_log=None, handle_signals=False)
+        app = webhooks.application(self._missing(loops))
+        Api(self._database, self._settings, self._vault).mount(app)
+        runner = web.AppRunner(app, access_log=None, handle_signals=False)
         await runner.setup()
         site = web.TCPSite(runner, host, port, reuse_address=True)
         try:

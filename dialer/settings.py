@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     hook_auth: str = Field(
         default="any", description="how hooks prove themselves: `bearer`, `x-api-key`, `path`, or `any` of them"
     )
+    api_requests_a_minute: int = Field(default=1000, ge=1, description="requests that a client of the API may make")
     lease_seconds: float = Field(default=60, gt=1)
     first_check_seconds: float = Field(default=90, gt=0, description="silence of a call after which we ask")
     unsure_grace_seconds: float = Field(default=300, gt=0)

@@ -1,5 +1,6 @@
 """Every table, with its constraints and indexes; no behaviour. The tenant stands first in each of them."""
 
+from campaigns.models.access import Allowance, Client, SigningKey
 from campaigns.models.call import LIVE, OURS_AND_LIVE, Call, Change, Fact, Receipt
 from campaigns.models.campaign import (
     Callback,
@@ -18,12 +19,14 @@ __all__ = [
     "LIVE",
     "OURS_AND_LIVE",
     "Agent",
+    "Allowance",
     "Call",
     "Callback",
     "Campaign",
     "CampaignAgent",
     "Chain",
     "Change",
+    "Client",
     "Consent",
     "Contact",
     "Customer",
@@ -38,6 +41,7 @@ __all__ = [
     "RulebookText",
     "Run",
     "Seal",
+    "SigningKey",
     "Suppression",
     "Tenant",
     "VendorAccount",

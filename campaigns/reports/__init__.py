@@ -2,6 +2,8 @@
 
 standing   a campaign in numbers
 results    the uploaded rows beside what came of them
+listed     a campaign's customers in pages, each with his reason
+calls      calls in pages, and one with its facts
 timeline   one customer: what happened, in order, and why he was (not) called
 number     one number: every call with it, and why it was listed
 roster     agents and their state
@@ -9,7 +11,9 @@ explaining a whole campaign: why is nobody called, who is next and when
 reasons    why a customer waits or is final, as one SQL expression
 """
 
+from campaigns.reports.calls import calls_before, find_call
 from campaigns.reports.explaining import Explanation, Group, Turn, explain
+from campaigns.reports.listed import Listed, listed_after
 from campaigns.reports.number import DayOfCalls, NumberCall, NumberStory, number_story
 from campaigns.reports.results import Columns, Result, columns, results
 from campaigns.reports.roster import AgentLine, AgentState, roster
@@ -26,14 +30,18 @@ __all__ = [
     "Event",
     "Explanation",
     "Group",
+    "Listed",
     "NumberCall",
     "NumberStory",
     "Result",
     "Standing",
     "Timeline",
     "Turn",
+    "calls_before",
     "columns",
     "explain",
+    "find_call",
+    "listed_after",
     "number_story",
     "results",
     "roster",

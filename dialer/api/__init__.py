@@ -1,0 +1,13 @@
+"""The front door: a REST API over the same functions as the command line.
+
+problems   what can go wrong: a closed list, as RFC 9457 has it
+bodies     what comes with a request, read within bounds
+routes     the shape of a route, and what its work is given
+access     who asks, and what he may
+grants     tokens for clients
+limits     how often a client may ask, over all workers
+pages      lists in pages
+resources  what can be asked for: one file a noun, all in one table
+openapi    the table as an OpenAPI file, and as a page to read
+server     the order in which a request is looked at
+"""

@@ -1,0 +1,115 @@
+"""Calls: every hand-over that we know of, the newest first; and one with its facts."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import AwareDatetime, BaseModel, Field
+
+from campaigns import reports
+from campaigns.directory import missing
+from campaigns.words import CallState, FactKind, Mode, Origin, Outcome, Purpose, Reason, Right, Role, Verdict
+from dialer.api.pages import Page, Paging, page
+from dialer.api.resources.suppressions import Number, campaign_id, e164
+from dialer.api.routes import Route, Visit
+
+
+class Call(BaseModel):
+    """One call. `outcome` is null until it is known."""
+
+    id: str
+    campaign: str | None
+    customer: str | None
+    origin: Origin
+    mode: Mode | None
+    purpose: Purpose | None
+    phone: str
+    role: Role | None
+    state: CallState
+    outcome: Outcome | None
+    reason: Reason | None
+    attempt: int = Field(description="Which one of its run it was.")
+    charged: bool = Field(description="Whether it counts as an attempt: it may have rung.")
+    extension: str | None = Field(description="Who talked, or was to.")
+    hotline: str | None
+    billsec: int | None
+    recording_url: str | None
+    rulebook: str | None
+    rulebook_version: str | None
+    intended_at: datetime
+    placed_at: datetime | None
+    ringing_at: datetime | None
+    answered_at: datetime | None
+    ended_at: datetime | None
+    settled_at: datetime | None
+
+
+class Fact(BaseModel):
+    """What was learned about the call, when, and what it changed."""
+
+    kind: FactKind
+    verdict: Verdict
+    before: CallState | None
+    after: CallState | None
+    reason: Reason | None
+    at: datetime
+    recorded_at: datetime
+
+
+class CallStory(Call):
+    """One call with every fact, in the order in which they were applied."""
+
+    facts: list[Fact]
+
+
+class Calls(Page[Call]):
+    """A page of calls."""
+
+
+class Which(Paging):
+    campaign: str | None = Field(default=None, max_length=64)
+    number: Number | None = None
+    state: CallState | None = None
+    outcome: Outcome | None = None
+    origin: Origin | None = None
+    since: AwareDatetime | None = Field(default=None, description="Intended at this moment or later.")
+    until: AwareDatetime | None = Field(default=None, description="Intended before this moment.")
+
+
+def list_(visit: Visit) -> BaseModel:
+    query = visit.query
+    [before] = query.after(int) or [None]
+    rows = reports.calls_before(
+        visit.conn,
+        visit.tenant.id,
+        before,
+        query.limit + 1,
+        campaign_id(visit, query.campaign),
+        e164("number", query.number) if query.number is not None else None,
+        query.state,
+        query.outcome,
+        query.origin,
+        query.since,
+        query.until,
+    )
+    return Calls(**dict(page(rows, query, lambda row: Call(**_told(row)), lambda row: [row.id])))
+
+
+def get(visit: Visit) -> BaseModel:
+    found = reports.find_call(visit.conn, visit.tenant.id, visit.path["id"])
+    if found is None:
+        raise missing("call", "of this id", [])
+    call, facts = found
+    told = [Fact.model_validate({name: getattr(fact, name) for name in Fact.model_fields}) for fact in facts]
+    return CallStory(**_told(call), facts=told)
+
+
+def _told(row: Any) -> dict[str, Any]:
+    told = dict(row._mapping) | {"id": row.reference, "extension": row.extension or row.reserved}
+    return {name: told[name] for name in Call.model_fields}
+
+
+READ = (Right.REPORT_READ,)
+ROUTES = (
+    Route("GET", "/calls", "Calls, the newest first.", READ, list_, Calls, query=Which),
+    Route("GET", "/calls/{id}", "One call, and what was learned about it.", READ, get, CallStory),
+)

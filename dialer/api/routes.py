@@ -1,0 +1,92 @@
+"""What a route is: the one table from which requests are answered, the OpenAPI page is made and tests walk."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Connection
+
+from campaigns.words import Right
+from dialer.api.problems import Problem, Refused
+from dialer.settings import Settings
+
+
+class Strict(BaseModel):
+    """What comes in: a field that is not known is refused, with its path."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class Nothing(Strict):
+    """No words behind the question mark, or no body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What a route's work is given inside its transaction. The tenant is the token's, and no other can be named."""
+
+    conn: Connection
+    now: datetime
+    tenant: Any
+    actor: str
+    settings: Settings
+    path: Mapping[str, str]
+    query: Any
+    body: Any
+    match: str | None
+
+    def unchanged(self, shown: BaseModel) -> None:
+        """Go on only where this is what the caller saw when he decided. Raises `Refused`."""
+        if self.match is not None and etag(shown) not in _tags(self.match) and self.match.strip() != "*":
+            raise Refused(Problem.CHANGED, "If-Match names another state than the present one: read it again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is answered, where more than a body is."""
+
+    body: BaseModel
+    tagged: bool = False
+    location: str | None = None
+    status: int | None = None
+
+
+Work = Callable[[Visit], BaseModel | Told]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One verb at one path. Who has any of `rights` may use it. `problems` are those that not every route has."""
+
+    verb: str
+    path: str
+    summary: str
+    rights: tuple[Right, ...]
+    work: Work
+    answers: type[BaseModel]
+    query: type[BaseModel] = Nothing
+    body: type[BaseModel] | None = None
+    status: int = 200
+    tagged: bool = False
+    problems: Sequence[Problem] = field(default_factory=tuple)
+
+    @property
+    def writes(self) -> bool:
+        return self.verb != "GET"
+
+    @property
+    def name(self) -> str:
+        """The operation's name: verb and path in one word."""
+        return "_".join([self.verb.lower(), *self.path.strip("/").replace("{", "").replace("}", "").split("/")])
+
+
+def etag(shown: BaseModel) -> str:
+    """What names this state of a resource."""
+    return f'"{hashlib.sha256(shown.model_dump_json().encode()).hexdigest()[:32]}"'
+
+
+def _tags(header: str) -> list[str]:
+    return [tag.strip().removeprefix("W/") for tag in header.split(",")]

@@ -1,0 +1,177 @@
+"""The front door on the web role's server: every request to the API goes through `enter`, in this order.
+
+The route and its verb (404, 405), the form of the answer (406), who asks (401), whether he may (403), how often (429),
+what he says (413, 415, 400, 422), then one transaction. Vendors' hooks do not pass here.
+"""
+
+import re
+import secrets
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from time import perf_counter
+
+from aiohttp import hdrs, web
+from sqlalchemy import Connection
+from structlog.contextvars import bound_contextvars
+
+from campaigns import directory
+from dialer.api import bodies, openapi, problems
+from dialer.api.access import Access, Visitor, require
+from dialer.api.grants import Grants
+from dialer.api.limits import Limits
+from dialer.api.problems import Problem, Refused
+from dialer.api.resources import ROUTES
+from dialer.api.routes import Nothing, Route, Told, Visit, etag
+from dialer.database import DATABASE_ERRORS, Database, clock
+from dialer.logs import log
+from dialer.settings import Settings
+from dialer.vault import Vault
+
+REQUEST_ID = "X-Request-ID"
+IDENTIFIER = re.compile(r"[\w.:-]{1,64}", re.ASCII)
+PREFIX = "/v1"
+
+
+class Api:
+    """The routes of one web worker."""
+
+    def __init__(self, database: Database, settings: Settings, vault: Vault, routes: Sequence[Route] = ROUTES) -> None:
+        self._database = database
+        self._settings = settings
+        self._routes = routes
+        self._access = Access(database)
+        self._limits = Limits(database, settings.api_requests_a_minute)
+        self._grants = Grants(database, vault, self._limits)
+        self._log = log("api")
+
+    def mount(self, app: web.Application) -> None:
+        """Add the API to a server. Each path takes every verb, so that a wrong one is answered by us."""
+        by_path: dict[str, dict[str, Route]] = defaultdict(dict)
+        for route in self._routes:
+            by_path[PREFIX + route.path][route.verb] = route
+        for path, verbs in by_path.items():
+            app.router.add_route("*", path, _Entrance(self, path, verbs).enter)
+        told = openapi.document(self._routes, PREFIX)
+        for path, verb, answer in (
+            ("/oauth/token", "POST", self._grants.token),
+            ("/.well-known/jwks.json", "GET", self._grants.keys),
+            ("/openapi.json", "GET", openapi.serving(told)),
+            ("/docs", "GET", openapi.page(told)),
+        ):
+            app.router.add_route("*", path, _Entrance(self, path, {verb: answer}).enter)
+        app.router.add_route("*", PREFIX, _Entrance(self, PREFIX, {}).enter)
+        app.router.add_route("*", PREFIX + "/{rest:.*}", _Entrance(self, PREFIX, {}).enter)
+
+    async def serve(self, route: Route, request: web.Request) -> web.Response:
+        """One request to a resource. Raises `Refused`."""
+        _acceptable(request)
+        visitor = await self._access.admit(request)
+        require(visitor, route.rights)
+        left = await self._limits.spend(visitor.client)
+        try:
+            answer = await self._answer(route, request, visitor)
+        except Refused as refused:
+            refused.headers = [*refused.headers, *left]
+            raise
+        answer.headers.update(left)
+        return answer
+
+    async def _answer(self, route: Route, request: web.Request, visitor: Visitor) -> web.Response:
+        path, query = bodies.path(request), bodies.query(request, route.query)
+        body = await bodies.model(request, route.body) if route.body else await _no_body(request)
+        match = request.headers.get(hdrs.IF_MATCH)
+
+        def work(conn: Connection) -> Told:
+            tenant = directory.find_tenant(conn, visitor.client.tenant)
+            visit = Visit(conn, clock(conn), tenant, visitor.actor, self._settings, path, query, body, match)
+            told = route.work(visit)
+            return told if isinstance(told, Told) else Told(told)
+
+        told = await (self._database.write(work) if route.writes else self._database.read(work))
+        return _told(route, request, told)
+
+    def tell(self, path: str, request: web.Request, status: int, seconds: float) -> None:
+        # The path's pattern is told and never the path: it may hold somebody's number.
+        self._log.info("request", method=request.method, route=path, status=status, ms=round(seconds * 1000, 1))
+
+    def surprise(self, path: str) -> None:
+        self._log.exception("request failed", route=path)
+
+
+class _Entrance:
+    """One path, and what answers each of its verbs."""
+
+    def __init__(self, api: Api, path: str, verbs: Mapping[str, object]) -> None:
+        self._api = api
+        self._path = path
+        self._verbs = verbs
+
+    async def enter(self, request: web.Request) -> web.StreamResponse:
+        """Answer, whatever happens; name the request in the answer and in every line of log about it."""
+        given = request.headers.get(REQUEST_ID, "")
+        request_id = given if IDENTIFIER.fullmatch(given) else secrets.token_hex(8)
+        began = perf_counter()
+        with bound_contextvars(request_id=request_id):
+            try:
+                answer = await self._dispatch(request)
+            except Exception as error:
+                answer = problems.answer(self._refused(error), request_id)
+            answer.headers[REQUEST_ID] = request_id
+            answer.headers["Cache-Control"] = "no-store"
+            answer.headers["X-Content-Type-Options"] = "nosniff"
+            self._api.tell(self._path, request, answer.status, perf_counter() - began)
+        return answer
+
+    async def _dispatch(self, request: web.Request) -> web.Response:
+        if not self._verbs:
+            raise Refused(Problem.NOT_FOUND)
+        verb = "GET" if request.method == "HEAD" else request.method
+        answerer = self._verbs.get(verb)
+        if answerer is None:
+            allowed = [*self._verbs, *(["HEAD"] if "GET" in self._verbs else [])]
+            raise Refused(Problem.METHOD_NOT_ALLOWED, headers=[("Allow", ", ".join(sorted(allowed)))])
+        if isinstance(answerer, Route):
+            return await self._api.serve(answerer, request)
+        answered: web.Response = await answerer(request)  # type: ignore[operator]
+        return answered
+
+    def _refused(self, error: Exception) -> Refused:
+        if isinstance(error, Refused):
+            return error
+        if (known := problems.of_the_domain(error)) is not None:
+            return known
+        self._api.surprise(self._path)
+        if isinstance(error, DATABASE_ERRORS):
+            return Refused(Problem.UNAVAILABLE, headers=[("Retry-After", "1")])
+        return Refused(Problem.INTERNAL)
+
+
+def _told(route: Route, request: web.Request, told: Told) -> web.Response:
+    status = told.status or route.status
+    answer = web.Response(status=status, body=told.body.model_dump_json().encode(), content_type="application/json")
+    if told.tagged:
+        answer.headers[hdrs.ETAG] = etag(told.body)
+        if route.verb == "GET" and etag(told.body) in request.headers.get(hdrs.IF_NONE_MATCH, ""):
+            return web.Response(status=304, headers={hdrs.ETAG: etag(told.body)})
+    if told.location is not None:
+        answer.headers[hdrs.LOCATION] = PREFIX + told.location
+    return answer
+
+
+def _acceptable(request: web.Request) -> None:
+    """Whether the caller takes JSON. Raises `Refused`."""
+    accept = request.headers.get(hdrs.ACCEPT, "*/*")
+    kinds = [part.split(";") for part in accept.split(",")]
+    taken = ("*/*", "application/*", "application/json")
+    if not any(kind.strip().lower() in taken and not _unwanted(words) for kind, *words in kinds):
+        raise Refused(Problem.NOT_ACCEPTABLE, "It is told as application/json.")
+
+
+def _unwanted(words: list[str]) -> bool:
+    return any(re.fullmatch(r"\s*q=0(\.0*)?\s*", word) for word in words)
+
+
+async def _no_body(request: web.Request) -> Nothing:
+    if await bodies.read(request):
+        raise Refused(Problem.MALFORMED, "No body is expected here.")
+    return Nothing()

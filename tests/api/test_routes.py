@@ -1,0 +1,167 @@
+"""Every route, walked: strangers, clients without the right, other companies' clients, and wrong verbs."""
+
+from typing import Any
+
+import founding
+import pytest
+from founding import Company, Listed
+
+from api.conftest import Client, Door, client_of
+from campaigns.dnc import Entry, suppress
+from campaigns.models import Call, Suppression
+from campaigns.rows import columns_of, table
+from campaigns.words import Mode, Right, Subject
+from dialer.api.resources import ROUTES
+from dialer.api.routes import Route
+
+SEEDS: dict[str, Any] = {"reason": "asked us to stop", "vendor": "vendor", "mode": "click2call", "code": "NEW"}
+EXTENSION = "777"
+
+
+def named(route: Route) -> str:
+    return f"{route.verb} {route.path}"
+
+
+@pytest.fixture(scope="session")
+def theirs(door: Door) -> dict[str, str]:
+    """Another company, with one of everything; what its things are called, and words that must not leak."""
+
+    def found(conn: Any) -> dict[str, str]:
+        company = founding.company(conn)
+        campaign = founding.campaign(conn, company, Mode.CLICK2CALL, creditor="Their Creditor")
+        [someone] = founding.debtors(conn, company, campaign, 1)
+        founding.agent(conn, company, campaign, EXTENSION)
+        call = _call(conn, campaign, someone)
+        entry = Entry(Subject.NUMBER, someone.phones[0], reason="their reason")
+        suppress(conn, founding.START, company.tenant_id, [entry], "them")
+        names = {"code": campaign.code, "customer": someone.phones[0], "id": call, "extension": EXTENSION}
+        tenant = founding.read(conn, founding.Tenant, company.tenant_id).code
+        account = founding.account(conn, company, f"account-of-{tenant}")
+        name = founding.read(conn, founding.VendorAccount, account.account_id).name
+        return names | {"name": name, "tenant": tenant, "creditor": "Their Creditor", "why": "their reason"}
+
+    return door.desk.run(found)
+
+
+def _call(conn: Any, campaign: Any, someone: Listed) -> str:
+    row = {
+        "tenant_id": campaign.tenant_id,
+        "vendor_account_id": campaign.vendor_account_id,
+        "campaign_id": campaign.id,
+        "customer_id": someone.customer_id,
+        "person_id": someone.person_id,
+        "phone": someone.phones[0],
+        "reference": f"ref-{someone.customer_id}",
+        "state": "settled",
+        "contracts": [],
+        "intended_at": founding.START,
+    }
+    conn.execute(table(Call).insert(), row)
+    return str(row["reference"])
+
+
+def path_of(route: Route, names: dict[str, str]) -> str:
+    return "/v1" + route.path.format(**names)
+
+
+def body_of(route: Route, numbers: list[str]) -> dict[str, Any]:
+    """The smallest body that the route takes."""
+    if route.body is None:
+        return {}
+    fields = route.body.model_fields
+    needed = {name: SEEDS[name] for name, one in fields.items() if one.is_required()}
+    return {"json": needed | ({"numbers": numbers} if "numbers" in fields else {})}
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=named)
+def test_without_a_token_nobody_is_let_in(door: Door, theirs: dict[str, str], route: Route) -> None:
+    answer = door.ask(route.verb, path_of(route, theirs), **body_of(route, []))
+    assert (answer.status, answer.problem) == (401, "unauthorized")
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=named)
+def test_who_has_every_other_right_is_forbidden(door: Door, company: Company, theirs: Any, route: Route) -> None:
+    others = tuple(right for right in Right if right not in (*route.rights, Right.ADMIN))
+    client = client_of(door, company, *others)
+    answer = client.ask(route.verb, path_of(route, theirs), **body_of(route, []))
+    assert (answer.status, answer.problem) == (403, "forbidden")
+    assert "insufficient_scope" in answer.headers["WWW-Authenticate"]
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=named)
+def test_each_right_of_a_route_opens_it(door: Door, company: Company, theirs: Any, route: Route) -> None:
+    for right in route.rights:
+        client = client_of(door, company, right, name=right.value.replace(":", "-"))
+        answer = client.ask(route.verb, path_of(route, theirs), **body_of(route, ["0912345678"]))
+        assert answer.status not in (401, 403), answer.text
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=named)
+def test_what_is_another_company_s_is_not_there(crm: Client, theirs: dict[str, str], route: Route) -> None:
+    before = crm.run(everything)
+    answer = crm.ask(route.verb, path_of(route, theirs), **body_of(route, [theirs["customer"]]))
+    if "{" in route.path:
+        assert (answer.status, answer.problem) == (404, "not-found")
+    else:
+        assert answer.status < 300 or answer.status == 422, answer.text
+    leaks = [word for what, word in theirs.items() if what not in ("extension", "customer") and word in answer.text]
+    assert not leaks
+    assert {tenant: rows for tenant, rows in crm.run(everything).items() if tenant != crm.company.tenant_id} == {
+        tenant: rows for tenant, rows in before.items() if tenant != crm.company.tenant_id
+    }
+
+
+def everything(conn: Any) -> dict[int, str]:
+    """What every company's things are, as far as a request could have changed them."""
+    told: dict[int, list[Any]] = {}
+    for model in (founding.Campaign, founding.Agent, founding.Customer, Suppression):
+        for row in conn.execute(table(model).select().order_by(columns_of(model).id)):
+            told.setdefault(row.tenant_id, []).append(tuple(map(repr, row)))
+    return {tenant: repr(rows) for tenant, rows in told.items()}
+
+
+@pytest.mark.parametrize("path", sorted({route.path for route in ROUTES}))
+def test_a_wrong_verb_is_told_which_are_right(crm: Client, theirs: dict[str, str], path: str) -> None:
+    right = {route.verb for route in ROUTES if route.path == path}
+    right |= {"HEAD"} if "GET" in right else set()
+    for verb in {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"} - right:
+        answer = crm.ask(verb, "/v1" + path.format(**theirs))
+        assert (answer.status, answer.problem) == (405, "method-not-allowed")
+        assert set(answer.headers["Allow"].split(", ")) == right
+
+
+READS = [route for route in ROUTES if route.verb == "GET" and "{" not in route.path]
+
+
+@pytest.mark.parametrize("route", READS, ids=named)
+def test_what_is_read_may_be_asked_for_by_its_head(crm: Client, route: Route) -> None:
+    answer = crm.ask("HEAD", "/v1" + route.path)
+    assert (answer.status, answer.text) == (200, "")
+
+
+@pytest.mark.parametrize("word", ["%00", "a%00b", "%ED%A0%80", "..%2F..", "x" * 3000, "'%20OR%201=1--", "%F0%9F%93%9E"])
+@pytest.mark.parametrize("route", [one for one in ROUTES if "{" in one.path], ids=named)
+def test_no_word_of_a_path_does_harm(crm: Client, route: Route, word: str) -> None:
+    names = dict.fromkeys(("code", "customer", "id", "extension", "name"), word)
+    answer = crm.ask(route.verb, path_of(route, names), **body_of(route, []))
+    assert answer.status == 404
+
+
+def test_every_answer_is_one_that_the_openapi_file_tells_of(crm: Client, theirs: dict[str, str]) -> None:
+    told = crm.ask("GET", "/openapi.json").json
+    assert told["openapi"].startswith("3.1")
+    for route in ROUTES:
+        operation = told["paths"]["/v1" + route.path][route.verb.lower()]
+        for client in (crm.token, "nobody"):
+            answer = crm.door.ask(route.verb, path_of(route, theirs), client, **body_of(route, ["0912345678"]))
+            assert str(answer.status) in operation["responses"], named(route)
+
+
+def test_the_page_names_every_route_and_fetches_nothing(door: Door) -> None:
+    page = door.ask("GET", "/docs")
+    assert page.headers["Content-Type"].startswith("text/html")
+    for route in ROUTES:
+        assert f"{route.verb} /v1{route.path}" in page.text
+    assert "<script" not in page.text
+    assert "http" not in page.text.replace("urn:", "")

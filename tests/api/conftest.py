@@ -76,7 +76,7 @@ class Door:
         async def ask() -> Answer:
             url = self.server.make_url(path)
             async with self.session.request(verb, url, headers=headers, allow_redirects=False, **told) as answer:
-                return Answer(answer.status, dict(answer.headers), await answer.text())
+                return Answer(answer.status, answer.headers.copy(), await answer.text())
 
         return self.portal.call(ask)
 
@@ -87,7 +87,7 @@ class Door:
             url = self.server.make_url("/oauth/token")
             headers = {"Authorization": encode_basic_auth(client_id, secret)}
             async with self.session.post(url, data=form, headers=headers) as answer:
-                return Answer(answer.status, dict(answer.headers), await answer.text())
+                return Answer(answer.status, answer.headers.copy(), await answer.text())
 
         return self.portal.call(ask)
 

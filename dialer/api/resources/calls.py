@@ -1,7 +1,7 @@
 """Calls: every hand-over that we know of, the newest first; and one with its facts."""
 
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, Field
 
@@ -11,6 +11,9 @@ from campaigns.words import CallState, FactKind, Mode, Origin, Outcome, Purpose,
 from dialer.api.pages import Page, Paging, page
 from dialer.api.resources.suppressions import Number, campaign_id, e164
 from dialer.api.routes import Route, Visit
+
+# Moments at the ends of the calendar have no name in UTC.
+Moment = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))]
 
 
 class Call(BaseModel):
@@ -71,8 +74,8 @@ class Which(Paging):
     state: CallState | None = None
     outcome: Outcome | None = None
     origin: Origin | None = None
-    since: AwareDatetime | None = Field(default=None, description="Intended at this moment or later.")
-    until: AwareDatetime | None = Field(default=None, description="Intended before this moment.")
+    since: Moment | None = Field(default=None, description="Intended at this moment or later.")
+    until: Moment | None = Field(default=None, description="Intended before this moment.")
 
 
 def list_(visit: Visit) -> BaseModel:

@@ -134,7 +134,7 @@ class _Undone(Exception):
     wanted=st.sampled_from([Wanted.RUNNING, Wanted.RUNNING, Wanted.RUNNING, Wanted.PAUSED]),
     rulebook=st.sampled_from(["vn-debt", "none"]),
 )
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 def test_everybody_is_counted_once_and_as_he_is_told_himself(
     database: Desk, fates: list[str], hours: float, wanted: Wanted, rulebook: str
 ) -> None:

@@ -341,7 +341,7 @@ def _one(conn: Connection, scene: Scene) -> str:
 
 
 @given(scene=scenes())
-@settings(max_examples=settings.default.max_examples * 4)
+@settings(max_examples=settings.default.max_examples * 2)
 def test_gate_and_checker_agree(sqlite: Desk, scene: Scene) -> None:
     event(sqlite.run(_one, scene))
 

@@ -18,7 +18,7 @@ from tests.simulation.database import Memory
 from tests.simulation.saboteurs import SABOTAGE, Sabotage
 from tests.simulation.simulator import Simulator, simulator, trace_of
 
-QUICK, DEEP, PART = 300, 10_000, 100
+QUICK, DEEP, PART = 300, 10_000, 50
 ON_POSTGRESQL = 20
 REPLAYED = range(3)
 TELL = "from tests.simulation.simulator import *\nwith simulator() as s:\n    print(*trace_of(s, {seed}), sep='\\n')"

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from campaigns import agents, directory, ledger
 from campaigns.ledger import NotNow
-from campaigns.ledger.customers import CURABLE
+from campaigns.ledger.customers import CURABLE, HELD
 from campaigns.models import Campaign, Customer
 from campaigns.rows import columns_of
 from campaigns.words import QueueState, Wanted
@@ -68,6 +68,6 @@ def _reconsider(conn: Connection, now: datetime, campaign: Any, actor: str) -> N
     hindered = select(customer.id).where(
         customer.tenant_id == campaign.tenant_id,
         customer.campaign_id == campaign.id,
-        customer.reason.in_(CURABLE),
+        customer.reason.in_((*CURABLE, *HELD)),
     )
     ledger.reconsider(conn, now, campaign.tenant_id, list(conn.scalars(hindered)), actor)

@@ -5,12 +5,13 @@ the grace is closed as unknown. The vendor's silence alone is never proof that n
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, update
+from sqlalchemy.exc import IntegrityError
 
 from campaigns import binding, ledger, queue, states
 from campaigns.ledger import Step, Told
@@ -33,6 +34,8 @@ SLACK = timedelta(minutes=5)
 NEAR = timedelta(seconds=5)
 # A settled call's id is asked about this often before we let it stand.
 CONFIRMATIONS = 3
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +160,6 @@ def conclude(
     rule = reader.abandoned_without_extension
     counted: dict[str, int] = defaultdict(int)
     told: list[Told] = []
-    waiting: list[Any] = []
     calls = ledger.locked(conn, call_ids)
     list_ids = binding.list_ids(conn, calls) if reader.by_list_id else {}
     for call in calls:
@@ -166,16 +168,37 @@ def conclude(
         record = evidence.of(call, list_ids.get(call.id))
         if record is not None:
             counted["records"] += 1
-            told += _recorded(conn, now, timing, call, record, reader)
+            told += _kept_apart(conn, _recorded, now, timing, call, record, reader) or []
         elif (fact := _without_record(timing, call, evidence)) is not None:
             counted[fact.kind.value] += 1
             told.append(Told(call.id, fact))
-        else:
-            waiting.append(call.id)
     account = {call.vendor_account_id: rule for call in calls}
-    steps = ledger.apply(conn, now, timing, told, account)
-    postpone(conn, timing, [*waiting, *(one.call_id for one in told)])
+    steps = _kept_apart(conn, ledger.apply, now, timing, told, account)
+    if steps is None:
+        steps = _apply_each(conn, now, timing, told, account)
+    postpone(conn, timing, list(call_ids))
     return dict(counted), steps
+
+
+def _apply_each(
+    conn: Connection, now: datetime, timing: Timing, told: Sequence[Told], account: dict[int, bool]
+) -> list[Step]:
+    """Call by call, where all at once did not go: what one of them cannot be told now holds up no other."""
+    steps: list[Step] = []
+    for one in told:
+        steps += _kept_apart(conn, ledger.apply, now, timing, [one], account) or []
+    return steps
+
+
+def _kept_apart(conn: Connection, work: Callable[..., list[T]], *args: Any) -> list[T] | None:
+    """None where a call would come to life again while another with the same person or number is live: what was taken
+    for its own turned out to be a stranger's, and he was called again meanwhile. It is looked at again when that is
+    over, and holds up nobody else's evidence."""
+    try:
+        with conn.begin_nested():
+            return work(conn, *args)
+    except IntegrityError:
+        return None
 
 
 def _recorded(conn: Connection, now: datetime, timing: Timing, call: Any, record: Record, reader: Reader) -> list[Told]:

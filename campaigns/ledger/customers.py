@@ -30,6 +30,8 @@ CURABLE = (
     Reason.CONSENT_MISSING,
     Reason.NEEDS_REVIEW,
 )
+# What the gate makes a customer wait for, by facts that a list, a lifted suppression or another setting may change.
+HELD = (Reason.OUTSIDE_HOURS, Reason.CAP_REACHED, Reason.QUIET_TIME)
 find_locked = Find(
     select(table(Customer))
     .where(CUSTOMER.tenant_id == bindparam("tenant_id"))
@@ -149,8 +151,12 @@ def reopen(
 
 
 def reconsider(conn: Connection, now: datetime, tenant_id: int, customer_ids: Sequence[int], actor: str) -> int:
-    """Give those another chance whose hindrance may be gone: suppressed, without a number, without a variable."""
-    chosen = [row for row in _locked(conn, tenant_id, customer_ids) if row.status.final and row.reason in CURABLE]
+    """Give those another chance whose hindrance may be gone: suppressed, without a number, without a variable. Who
+    waits for hours or a cap is looked at again at once: it may have been another number that he waits for."""
+    found = _locked(conn, tenant_id, customer_ids)
+    held = [row.id for row in found if not row.status.final and row.reason in HELD and row.due_at > now]
+    _update(conn, tenant_id, held, {"due_at": now, "updated_at": now})
+    chosen = [row for row in found if row.status.final and row.reason in CURABLE]
     again = {"reason": None, "due_at": now, "finished_at": None, "updated_at": now}
     for status in WAITING_STATUSES:
         rows = [row for row in chosen if (row.attempts == 0) == (status is Status.NEW)]

@@ -77,10 +77,10 @@ async def test_old_hooks_are_forgotten_in_small_batches_and_nothing_else_ever(
     evidence, hooks = await floor.database.read(_everything_but_hooks), await floor.database.read(_hooks)
     metrics = Metrics()
     now = await floor.database.read(clock)
-    assert not await PruningLoop(floor.database, A_DAY, metrics).step(now)
+    assert not await PruningLoop(floor.database, A_DAY, floor.vault, metrics).step(now)
     assert await floor.database.read(_hooks) == hooks
     steps = [hooks]
-    while await PruningLoop(floor.database, A_DAY, metrics).step(now + A_DAY):
+    while await PruningLoop(floor.database, A_DAY, floor.vault, metrics).step(now + A_DAY):
         steps.append(await floor.database.read(_hooks))
     assert len(steps) > 3
     assert all(0 < before - after <= BATCH for before, after in pairwise(steps))

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Update
 from sqlalchemy.engine import Row
 from sqlalchemy.engine.result import SimpleResultMetaData
-from sqlalchemy.exc import MultipleResultsFound, NoResultFound
+from sqlalchemy.exc import IntegrityError, MultipleResultsFound, NoResultFound
 from sqlalchemy.sql.cache_key import CacheKey
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -61,7 +61,7 @@ class Carried:
         self._returns = bool(columns)
 
     def _run(self, raw: sqlite3.Connection, text: str, values: Sequence[Any]) -> Found:
-        cursor = raw.execute(text, values)
+        cursor = _asked(raw, text, values)
         if not self._returns:
             return Found((), cursor.rowcount)
         keys = self._keys
@@ -150,7 +150,7 @@ class LeanConnection:
     def exec_driver_sql(self, text: str, given: Sequence[Any] = ()) -> Found:
         if isinstance(given, list):
             return Found((), self._raw.executemany(text, given).rowcount)
-        cursor = self._raw.execute(text, given)
+        cursor = _asked(self._raw, text, given)
         return Found(cursor, cursor.rowcount)
 
     def _made_of(self, statement: Any) -> Made | None:
@@ -181,3 +181,11 @@ class LeanConnection:
 def _spells(compiled: SQLCompiler) -> bool:
     """Whether the text is only finished with its values: lists, and numbers that SQLAlchemy writes out."""
     return bool(compiled.post_compile_params or compiled.literal_execute_params)
+
+
+def _asked(raw: sqlite3.Connection, text: str, values: Sequence[Any]) -> sqlite3.Cursor:
+    """Run it. What collides is told as SQLAlchemy tells it, because the product goes by that."""
+    try:
+        return raw.execute(text, values)
+    except sqlite3.IntegrityError as collision:
+        raise IntegrityError(text, None, collision) from collision

@@ -5,6 +5,7 @@ PostgreSQL worlds run where a PostgreSQL can be had.
 
 import asyncio
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -67,8 +68,13 @@ def test_the_same_on_postgresql(clone: str) -> None:
 
 def test_a_world_on_postgresql_leaves_nothing_behind(clone: str) -> None:
     with simulator(clone) as simulated:
-        first = trace_of(simulated, 1)
-        assert (len(first) > 20, trace_of(simulated, 1)) == (True, first)
+        first, again = (_unnumbered(trace_of(simulated, 1)) for _ in range(2))
+    assert (len(first) > 20, again) == (True, first)
+
+
+def _unnumbered(story: list[str]) -> list[str]:
+    """PostgreSQL goes on counting its rows from world to world."""
+    return [re.sub(r"'(call|customer)': \d+", r"'\1': n", line) for line in story]
 
 
 def test_a_seed_tells_the_same_story_after_other_worlds() -> None:

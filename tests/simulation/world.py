@@ -144,6 +144,8 @@ def ask(
         known = people.by_key(conn, campaign.tenant_id, [person.code for person in listed if person.code in consenting])
         said = [Said(person, Purpose.MARKETING, consenting[code], "web", now) for code, person in known.items()]
         consents.record(conn, now, campaign.tenant_id, said, "user")
+        freed = dnc.listed_with(conn, campaign.tenant_id, list(known))
+        ledger.reconsider(conn, now, campaign.tenant_id, freed, "user")
 
 
 def _entry(row: int, person: Person) -> lists.Entry:

@@ -168,16 +168,19 @@ def conclude(
         record = evidence.of(call, list_ids.get(call.id))
         if record is not None:
             counted["records"] += 1
-            told += _kept_apart(conn, _recorded, now, timing, call, record, reader) or []
+            found = _kept_apart(conn, _recorded, now, timing, call, record, reader)
+            counted["held_back"] += found is None
+            told += found or []
         elif (fact := _without_record(timing, call, evidence)) is not None:
             counted[fact.kind.value] += 1
             told.append(Told(call.id, fact))
     account = {call.vendor_account_id: rule for call in calls}
     steps = _kept_apart(conn, ledger.apply, now, timing, told, account)
     if steps is None:
+        counted["held_back"] += 1
         steps = _apply_each(conn, now, timing, told, account)
     postpone(conn, timing, list(call_ids))
-    return dict(counted), steps
+    return {conclusion: count for conclusion, count in counted.items() if count}, steps
 
 
 def _apply_each(

@@ -58,7 +58,7 @@ contracts: setup
 
 lock: ## pin every dependency with its hashes
 	@test -d .uv/uv || python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target .uv uv
-	@$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --extra dev pyproject.toml -o requirements.lock
+	@$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --extra dev --extra kafka pyproject.toml -o requirements.lock
 
 clean: ## remove what setup and the tests made
 	@rm -rf .venv .uv .hypothesis .mypy_cache .ruff_cache .import_linter_cache demo-results bench-*.json

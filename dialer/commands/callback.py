@@ -37,7 +37,9 @@ def add(
     code: Code,
     customer: Whom,
     at_: Annotated[str, typer.Option("--at", metavar="TIME", help="As in '2026-11-22 15:30', 15:30 (today) or +2h.")],
-    zone: Annotated[str | None, typer.Option(metavar="ZONE", help="By which clock; else the person's own.")] = None,
+    zone: Annotated[
+        str | None, typer.Option("--zone", metavar="ZONE", help="By which clock; else the person's own.")
+    ] = None,
     agent: Annotated[str | None, typer.Option(metavar="EXT", help="Who calls; else any agent. click2call.")] = None,
     note_: Annotated[str, typer.Option("--note", help="What was agreed.")] = "",
     tenant: Tenant = None,

@@ -21,7 +21,9 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="The client's name.", 
 @app.command(epilog=example("dialer client add crm --scope call:place --scope campaign:read"))
 def add(
     name: Name,
-    scope: Annotated[list[str], typer.Option(metavar="SCOPE", help=f"What it may: {', '.join(Right)}. Repeatable.")],
+    scope: Annotated[
+        list[str], typer.Option("--scope", metavar="SCOPE", help=f"What it may: {', '.join(Right)}. Repeatable.")
+    ],
     tenant: Tenant = None,
     as_json: AsJson = False,
 ) -> None:

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import anyio
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from campaigns import dnc, optouts
-from campaigns.words import Mode, Subject, Wanted
+from campaigns.words import CallState, Mode, Subject, Wanted
 from dialer.database import clock
 from dialer.simulator import Simulator
-from tests.acceptance.floor import Floor, calm, journal_form, phones
+from tests.acceptance.floor import CALL, Floor, calm, journal_form, phones
 
 pytestmark = pytest.mark.anyio
 TRIES = 100
@@ -72,7 +72,13 @@ async def test_a_customer_already_fed_is_taken_back_from_the_vendor_s_queue(floo
 
 
 async def _fed(floor: Floor, count: int) -> bool:
-    return sum(len(queue.waiting) for queue in floor.simulator.pbx.queues.all.values()) >= count
+    """The vendor holds them and the ledger knows: its answer is written a moment after the vendor has them."""
+    held = sum(len(queue.waiting) for queue in floor.simulator.pbx.queues.all.values())
+    return held >= count and await floor.database.read(_placed) >= count
+
+
+def _placed(conn: Connection) -> int:
+    return int(conn.scalar(select(func.count()).where(CALL.state == CallState.PLACED)) or 0)
 
 
 async def _not_held(floor: Floor, phone: str) -> bool:

@@ -15,12 +15,17 @@ from time import perf_counter
 from typing import Any
 
 from dialer import logs
-from tests.bench import campaign, choose, intake, page, placing, settling
+from tests.bench import campaign, choose, intake, memory, page, placing, settling
 from tests.bench.ground import durable_server, fresh
 from tests.bench.measuring import Figure
 from tests.bench.scale import SCALES, Scale
 
-ROWS = {row.NAME: row for row in (choose, intake, settling, placing, campaign)}
+# Each is measured in a database of its own, so that none finds what another left.
+ROWS = {row.NAME: row.measure for row in (choose, intake, settling, placing)} | {
+    "campaign": campaign.by_one,
+    "two-workers": campaign.by_two,
+    "memory": memory.measure,
+}
 LIBRARIES = ("sqlalchemy", "asyncpg", "aiohttp")
 
 
@@ -72,9 +77,9 @@ async def measured(scale: Scale, rows: list[str], databases: list[str]) -> Async
         server = stack.enter_context(durable_server()) if "postgresql" in databases else None
         for name in rows:
             for kind in databases:
-                async with fresh(server if kind == "postgresql" else None, f"bench_{name}") as ground:
+                async with fresh(server if kind == "postgresql" else None, f"bench_{name.replace('-', '_')}") as ground:
                     versions[kind] = ground.version
-                    for figure in await ROWS[name].measure(ground, scale):
+                    for figure in await ROWS[name](ground, scale):
                         figures.append(figure)
                         print(line(figure), flush=True)
                 yield known | {"versions": versions, "figures": [figure.as_json() for figure in figures]}

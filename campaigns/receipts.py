@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Integer, bindparam, select
+from sqlalchemy import Connection, Integer, bindparam, select, text
 
 from campaigns.models import Receipt
 from campaigns.rows import columns_of
@@ -22,6 +22,10 @@ OLDEST = (
     .limit(bindparam("at_most", type_=Integer(), literal_execute=True))
     .with_for_update(skip_locked=True, key_share=True)
 )
+# What PostgreSQL's advisory locks are taken for here, beside which stands the account's id.
+SETTLING = 7101
+FREE = text("SELECT id FROM unnest(CAST(:accounts AS int[])) AS id WHERE pg_try_advisory_xact_lock(:for, id)")
+WAIT = text("SELECT pg_advisory_xact_lock(:for, CAST(:account AS int))")
 MARK = Update(Receipt, own("settled_at", "outcome"), where="receipt.id = :id", shared=["settled_at"])
 
 
@@ -48,6 +52,23 @@ def store(conn: Connection, deliveries: Sequence[Delivery]) -> int:
             "received_at": one.received_at,
         }
     return STORE(conn, [rows[key] for key in sorted(rows)])
+
+
+def free_to_settle(conn: Connection, account_ids: Collection[int]) -> list[int]:
+    """Those of these accounts whose evidence nobody else is writing; until the transaction ends nobody else will.
+
+    The hooks of one call may lie with two workers. Each would look for the call before the other has bound it, and
+    take it for a stranger's. SQLite has one writer as it is.
+    """
+    if conn.dialect.name != "postgresql" or not account_ids:
+        return sorted(account_ids)
+    return sorted(conn.scalars(FREE, {"for": SETTLING, "accounts": sorted(account_ids)}))
+
+
+def wait_to_settle(conn: Connection, account_id: int) -> None:
+    """Wait until nobody else writes evidence of this account. To be taken before any row is locked."""
+    if conn.dialect.name == "postgresql":
+        conn.execute(WAIT, {"for": SETTLING, "account": account_id})
 
 
 def unsettled(conn: Connection, limit: int, account_ids: Collection[int]) -> list[Any]:

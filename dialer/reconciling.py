@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, update
 from sqlalchemy.exc import IntegrityError
 
-from campaigns import binding, ledger, queue, states
+from campaigns import binding, ledger, queue, receipts, states
 from campaigns.ledger import Step, Told
 from campaigns.models import Call
 from campaigns.rows import columns_of, table
@@ -103,7 +103,9 @@ class ReconcilingLoop:
             await self._database.write(postpone, self._timing, [call.id for call in calls])
             return
         await self._vendors.admitted(calls[0].vendor_account_id)
-        counted, steps = await self._database.write(conclude, self._timing, [c.id for c in calls], evidence, reader)
+        counted, steps = await self._database.write(
+            conclude, self._timing, calls[0].vendor_account_id, [c.id for c in calls], evidence, reader
+        )
         for conclusion, count in counted.items():
             self._metrics.conclusions.labels(conclusion).inc(count)
         self._log.info("reconciled", **counted)
@@ -153,9 +155,11 @@ def _by_customer(records: Sequence[Record]) -> dict[str, list[Record]]:
 
 
 def conclude(
-    conn: Connection, timing: Timing, call_ids: Sequence[int], evidence: Evidence, reader: Reader
+    conn: Connection, timing: Timing, account_id: int, call_ids: Sequence[int], evidence: Evidence, reader: Reader
 ) -> tuple[dict[str, int], list[Step]]:
-    """Write what the evidence proves of these calls; counts by conclusion, and what that did to the calls."""
+    """Write what the evidence proves of these calls, all of one account; counts by conclusion, and what became of the
+    calls."""
+    receipts.wait_to_settle(conn, account_id)
     now = clock(conn)
     rule = reader.abandoned_without_extension
     counted: dict[str, int] = defaultdict(int)

@@ -72,13 +72,14 @@ class SettlingLoop:
 
 
 def settle(
-    conn: Connection, timing: Timing, readers: Mapping[int, Reader]
+    conn: Connection, timing: Timing, readers: Mapping[int, Reader], at_most: int = BATCH
 ) -> tuple[Counter[ReceiptOutcome], list[Step]]:
     """One batch of receipts, from bytes to state. How many came to what, and what that did to the calls."""
     now = clock(conn)
     counted: Counter[ReceiptOutcome] = Counter()
     steps: list[Step] = []
-    for batch in _read(receipts.unsettled(conn, BATCH, readers.keys()), readers):
+    accounts = receipts.free_to_settle(conn, readers.keys())
+    for batch in _read(receipts.unsettled(conn, at_most, accounts), readers):
         _match(conn, now, timing, batch)
         rule = {batch.account_id: readers[batch.account_id].abandoned_without_extension}
         steps += ledger.apply(conn, now, timing, batch.told, rule)

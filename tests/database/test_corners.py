@@ -198,7 +198,7 @@ def test_a_call_that_names_an_agent_is_not_taken_for_one_of_a_script(database: D
 def conclude(conn: Connection, of: Scene, call: int, record: Record, asked_at: datetime) -> None:
     by_customer = {record.customer_id or "": [record]}
     evidence = reconciling.Evidence(asked_at, {record.record_id: record}, by_customer, [])
-    reconciling.conclude(conn, TIMING, [call], evidence, of.reader[of.of.account_id])
+    reconciling.conclude(conn, TIMING, of.of.account_id, [call], evidence, of.reader[of.of.account_id])
 
 
 def test_the_history_of_a_reconsidered_customer_says_what_he_became(database: Desk) -> None:

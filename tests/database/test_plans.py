@@ -190,7 +190,7 @@ def reconcile(conn: Connection, one: Any, calls: list[int]) -> None:
     binding.to_check(conn, now + timedelta(days=1), hot.SOME)
     nothing = reconciling.Evidence(now, {}, {}, [])
     reader = Reader(lambda body: body, frozenset(), True, by_list_id=True)  # type: ignore[arg-type,return-value]
-    reconciling.conclude(conn, TIMING, calls, nothing, reader)
+    reconciling.conclude(conn, TIMING, 1, calls, nothing, reader)
     queue.expire(conn, now)
     queue.release(conn, one.tenant_id, "token")
 

@@ -12,18 +12,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, func, select
 
-from campaigns import dnc, dossiers, ledger, queue
+from campaigns import dnc, dossiers, ledger, queue, receipts
 from campaigns.dnc import Entry
 from campaigns.ledger import Intent, Told
 from campaigns.models import Campaign, Change, Customer, Tenant, VendorAccount
 from campaigns.models import Fact as FactRow
+from campaigns.receipts import Delivery
 from campaigns.rows import columns_of, table
 from campaigns.states import Fact
 from campaigns.timing import Timing
-from campaigns.words import FactKind, Mode, Outcome, Reason, Role, Status, Subject
-from dialer import handovers
+from campaigns.words import FactKind, Mode, Outcome, Reason, ReceiptOutcome, Role, Status, Subject
+from dialer import handovers, settling
 
 from .test_queue import clearance
+from .test_settling import body, scene
 
 TIMING = Timing()
 LIMIT = 5
@@ -217,6 +219,33 @@ def test_facts_of_one_call_told_piecemeal_by_four_connections_meet(postgresql: D
     row = postgresql.run(calls, of.tenant_id)[call]
     assert (row.outcome, row.billsec, row.ringing_at, row.answered_at) == (Outcome.BUSY, 0, START, START)
     assert postgresql.run(settled, of.tenant_id)[1:] == (1, 4)
+
+
+def test_hooks_of_one_account_are_settled_by_one_worker_at_a_time(postgresql: Desk) -> None:
+    """The rest of a call's hooks may lie with another worker, who would take it for a stranger's call: it is not bound
+    yet when he looks, and not open any more a moment later."""
+    of = postgresql.run(lambda conn: scene(conn, Mode.AUTOCALL))
+    (one,), (call,) = of.listed, of.call_ids
+    hooks = [body(fact, one.phones[0], f"V{call}") for fact in BUSY]
+    postgresql.run(receipts.store, [Delivery(of.of.tenant_id, of.of.account_id, raw, START) for raw in hooks])
+    gate = together(2)
+
+    def first(conn: Connection) -> int:
+        taken = settling.settle(conn, TIMING, of.reader, at_most=1)[0].total()
+        gate()
+        gate()
+        return taken
+
+    def second(conn: Connection) -> int:
+        gate()
+        taken = settling.settle(conn, TIMING, of.reader)[0].total()
+        gate()
+        return taken
+
+    assert postgresql.at_once(first, second) == [1, 0]
+    rest = postgresql.run(lambda conn: settling.settle(conn, TIMING, of.reader)[0])
+    assert rest == {ReceiptOutcome.APPLIED: len(BUSY) - 1}
+    assert postgresql.run(calls, of.of.tenant_id)[call].outcome is Outcome.BUSY
 
 
 @given(releases=st.lists(st.booleans(), min_size=WORKERS, max_size=WORKERS))

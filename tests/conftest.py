@@ -1,5 +1,6 @@
 """What every test may lean on: one event loop, two profiles of property tests, no settings from outside."""
 
+import gc
 import os
 
 import pytest
@@ -10,6 +11,18 @@ from dialer import logs
 settings.register_profile("quick", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("deep", max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+def pytest_collectstart() -> None:
+    """While thousands of tests are collected nearly nothing dies, so the garbage collector would walk over all of it
+    again and again, in every worker; and what was collected lives to the end."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.enable()
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

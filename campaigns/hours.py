@@ -1,6 +1,7 @@
 """Hours agreed with a person, from the way people write them: `mon-fri 18:00-20:00, sat 09:00-11:00`. Pure.
 
-Vietnamese names of days are understood too: `t2-t6 18:00-20:00, cn 9:00-11:00`.
+Vietnamese names of days are understood too: `t2-t6 18:00-20:00, cn 9:00-11:00`. Hours that end on the clock before they
+begin go over midnight and belong to the day on which they begin: `fri 22:00-01:00`.
 """
 
 import re
@@ -12,6 +13,7 @@ _NAMES: Final = {
     **{f"t{number}": number - 2 for number in range(2, 8)},
     "cn": 6,
 }
+MIDNIGHT, END_OF_DAY = "00:00", "24:00"
 _SPAN = re.compile(r"(?:(\w+)(?:-(\w+))?\s+)?(\d{1,2}:\d{2})-(\d{1,2}:\d{2})", re.ASCII)
 
 
@@ -33,9 +35,9 @@ def _spans(part: str) -> list[tuple[int, str, str]]:
     told = _SPAN.fullmatch(re.sub(r"\s*-\s*", "-", part))
     if not told:
         raise BadHours(f"{part!r} must be a day and hours, such as mon-fri 18:00-20:00")
-    opens, closes = _clock(told[3]), _clock(told[4])
-    if opens >= closes:
-        raise BadHours(f"{part!r} ends before it begins")
+    opens, closes = _clock(told[3]), _clock(MIDNIGHT if told[4] == END_OF_DAY else told[4])
+    if opens == closes:
+        raise BadHours(f"{part!r} ends when it begins")
     return [(day, opens, closes) for day in _days(told[1], told[2])]
 
 

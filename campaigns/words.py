@@ -195,6 +195,26 @@ class Promise(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class DeliveryState(StrEnum):
+    """What became of an event that a webhook is to have."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+
+
+class Miss(StrEnum):
+    """Why a webhook did not take an event, or gets none any more."""
+
+    ANSWERED_OTHERWISE = "answered-otherwise"
+    SLOW = "slow"
+    NOT_REACHED = "not-reached"
+    ADDRESS_REFUSED = "address-refused"
+    SECRET_LOST = "secret-lost"
+    GONE = "gone"
+    TOO_OLD = "too-old"
+
+
 class Scope(StrEnum):
     TENANT = "tenant"
     CAMPAIGN = "campaign"

@@ -12,6 +12,7 @@ from campaigns.models.campaign import (
     Run,
     VendorAccount,
 )
+from campaigns.models.events import Delivery, Sink, Webhook
 from campaigns.models.evidence import Chain, Consent, Contact, Decision, Register, RulebookText, Seal, Suppression
 from campaigns.models.identity import Agent, Number, Person, Tenant
 
@@ -32,6 +33,7 @@ __all__ = [
     "Customer",
     "Debt",
     "Decision",
+    "Delivery",
     "Fact",
     "ListImport",
     "Number",
@@ -42,7 +44,9 @@ __all__ = [
     "Run",
     "Seal",
     "SigningKey",
+    "Sink",
     "Suppression",
     "Tenant",
     "VendorAccount",
+    "Webhook",
 ]

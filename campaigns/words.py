@@ -233,6 +233,49 @@ class Right(StrEnum):
     ADMIN = "admin"
 
 
+class JobKind(StrEnum):
+    """Work that takes longer than a request may."""
+
+    IMPORT = "import"
+    EXPORT = "export"
+    RECALL_SWEEP = "recall-sweep"
+    RECONCILIATION = "reconciliation"
+
+
+class JobState(StrEnum):
+    WAITING = "waiting"
+    WORKING = "working"
+    DONE = "done"
+    FAILED = "failed"
+
+    @property
+    def over(self) -> bool:
+        return self in (JobState.DONE, JobState.FAILED)
+
+
+class JobFault(StrEnum):
+    """Why a job failed. Nothing that it had begun stays."""
+
+    UNREADABLE = "unreadable"
+    ROWS_REJECTED = "rows-rejected"
+    GONE = "gone"
+    TOO_LARGE = "too-large"
+    LOST = "lost"
+    SURPRISE = "surprise"
+
+
+class ExportKind(StrEnum):
+    RESULTS = "results"
+    CALLS = "calls"
+    USAGE = "usage"
+
+
+class ExportFormat(StrEnum):
+    CSV = "csv"
+    XLSX = "xlsx"
+    JSON = "json"
+
+
 class Subject(StrEnum):
     NUMBER = "number"
     PERSON = "person"

@@ -24,6 +24,7 @@ NOUNS = {
     "customer": "One customer: why was he (not) called?",
     "number": "One number: every call with it, and why.",
     "callback": "Promised calls: give, see and take back.",
+    "job": "Jobs that were ordered over the API, and what came of them.",
     "audit": "The evidence: verify it, judge every call again.",
     "agent": "Agents: who can take a call now.",
     "client": "Clients of the API: who may ask, and what.",

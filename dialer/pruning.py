@@ -1,9 +1,9 @@
-"""The pruning loop: deletes old receipts in small batches, so that no other transaction waits for long, and takes away
-what is left of people who were erased once no cap counts it any more."""
+"""The pruning loop: deletes old receipts in small batches, so that no other transaction waits for long; takes away
+what is left of people who were erased once no cap counts it any more; and forgets old jobs and their files."""
 
 from datetime import datetime, timedelta
 
-from campaigns import evidence, privacy, retention
+from campaigns import evidence, jobs, privacy, retention
 from dialer import chains
 from dialer.database import Database
 from dialer.logs import log
@@ -26,7 +26,8 @@ class PruningLoop:
         if pruned:
             self._metrics.pruned.inc(pruned)
             self._log.info("receipts pruned", count=pruned)
-        return bool(pruned or forgotten)
+        files = await self._database.write(jobs.prune, now)
+        return bool(pruned or forgotten or files)
 
     async def _forget(self, now: datetime) -> int:
         people = await self._database.read(privacy.due, now)

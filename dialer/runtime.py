@@ -39,6 +39,7 @@ from dialer.steering import SteeringLoop
 from dialer.vault import Vault, open_vault
 from dialer.vendors import Vendors
 from dialer.webhooks import Webhooks
+from dialer.working import WorkingLoop
 
 ROLES = ("all", "web", "engine")
 WATCH_EVERY = 0.1
@@ -196,6 +197,7 @@ class Engine:
         loops["guarding"] = Loop("guarding", guarding.step, database, max(1 / settings.speed, 0.1), self.metrics)
         attending = AttendingLoop(database, vendors, timing)
         loops["attending"] = Loop("attending", attending.step, database, 0.5, self.metrics)
+        loops["working"] = Loop("working", WorkingLoop(database).step, database, 0.5, self.metrics)
         return loops
 
     def _registering(self, public: str) -> Loop:

@@ -40,7 +40,7 @@ from campaigns.ledger.customers import (
 from campaigns.ledger.forgetting import forget_calls, forget_customers, receipts_of
 from campaigns.ledger.intents import Intent, intend
 from campaigns.ledger.promises import CALLBACK_PRIORITY, listed_priority
-from campaigns.ledger.settle import Step, Told, apply, locked
+from campaigns.ledger.settle import Step, Told, apply, ask_now, locked
 from campaigns.ledger.strangers import Heard, hear, own, rebind, unbind
 
 __all__ = [
@@ -56,6 +56,7 @@ __all__ = [
     "Waiting",
     "amend",
     "apply",
+    "ask_now",
     "awaiting",
     "close",
     "command",

@@ -7,7 +7,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from campaigns import states
 from campaigns.ledger import consequences
@@ -193,3 +193,11 @@ def facts_of(conn: Connection, call: Any, call_id: str) -> list[states.Fact]:
         if row.detail.get("call_id") == call_id
     ]
     return [replace(fact, confirms=False) for fact in found]
+
+
+def ask_now(conn: Connection, now: datetime, tenant_id: int, campaign_id: int | None) -> int:
+    """Make every call that waits to be asked about due at once, of the tenant or of one campaign; how many."""
+    waiting = [CALL.tenant_id == tenant_id, CALL.check_at > now]
+    if campaign_id is not None:
+        waiting.append(CALL.campaign_id == campaign_id)
+    return conn.execute(update(table(Call)).where(*waiting).values(check_at=now)).rowcount

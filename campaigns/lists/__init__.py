@@ -8,6 +8,7 @@ rows         one row
 gathering    rows of one customer come together as entries
 faults       what can be wrong, in two languages; rejects is the file that says so
 loading      entries into the database: people and their numbers, then contracts
+single       one customer, told field by field
 writing      many rows into one table, at the speed of the database
 """
 
@@ -23,8 +24,10 @@ from campaigns.lists.gathering import gather
 from campaigns.lists.loading import ListCounts, load, written
 from campaigns.lists.patience import uncollected
 from campaigns.lists.rejects import write_rejects
+from campaigns.lists.single import BadRow, Told, correct, enter
 
 __all__ = [
+    "BadRow",
     "Entry",
     "Fault",
     "ListCounts",
@@ -32,7 +35,10 @@ __all__ = [
     "ListedDebt",
     "ListedPhone",
     "Remark",
+    "Told",
     "UnreadableList",
+    "correct",
+    "enter",
     "load",
     "read",
     "write_rejects",

@@ -15,6 +15,7 @@ from campaigns.models.campaign import (
 from campaigns.models.events import Delivery, Sink, Webhook
 from campaigns.models.evidence import Chain, Consent, Contact, Decision, Register, RulebookText, Seal, Suppression
 from campaigns.models.identity import Agent, Number, Person, Tenant
+from campaigns.models.work import Job, JobPart
 
 __all__ = [
     "LIVE",
@@ -35,6 +36,8 @@ __all__ = [
     "Decision",
     "Delivery",
     "Fact",
+    "Job",
+    "JobPart",
     "ListImport",
     "Number",
     "Person",

@@ -17,34 +17,39 @@ SECONDS = 15.0
 Shape = TypeVar("Shape", bound=BaseModel)
 
 
-async def read(request: web.Request) -> bytes:
+async def read(request: web.Request, largest: int = LARGEST) -> bytes:
     """The body as it came. Raises `Refused` where it is too large or too slow."""
-    if (request.content_length or 0) > LARGEST:
-        raise _too_large()
+    if (request.content_length or 0) > largest:
+        raise too_large(largest)
     parts: list[bytes] = []
     size = 0
     try:
         with anyio.fail_after(SECONDS):
             async for part in request.content.iter_any():
                 size += len(part)
-                if size > LARGEST:
-                    raise _too_large()
+                if size > largest:
+                    raise too_large(largest)
                 parts.append(part)
     except TimeoutError:
         raise Refused(Problem.TOO_SLOW) from None
     return b"".join(parts)
 
 
-def _too_large() -> Refused:
-    return Refused(Problem.TOO_LARGE, f"At most {LARGEST} bytes.")
+def too_large(largest: int) -> Refused:
+    return Refused(Problem.TOO_LARGE, f"At most {largest} bytes.")
 
 
-async def model(request: web.Request, shape: type[Shape]) -> Shape:
+async def model(request: web.Request, shape: type[Shape], largest: int = LARGEST) -> Shape:
     """The body as this model. Raises `Refused`."""
     if request.content_type != "application/json":
         raise Refused(Problem.UNSUPPORTED_MEDIA_TYPE)
-    body = await read(request)
+    body = await read(request, largest)
     parsed(body)
+    return of_json(body, shape)
+
+
+def of_json(body: bytes, shape: type[Shape]) -> Shape:
+    """This JSON as the model. Raises `Refused`."""
     try:
         # Strictly as JSON has it: a number is no text, a truth is no number.
         return shape.model_validate_json(body, strict=True)

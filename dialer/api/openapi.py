@@ -70,13 +70,16 @@ def _operation(route: Route, refs: Mapping[tuple[Any, JsonSchemaMode], Any]) -> 
     }
     if route.body is not None:
         schema = refs[route.body, "validation"]
-        told["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        told["requestBody"] = {"required": True, "content": {kind: {"schema": schema} for kind in route.takes}}
     return told
 
 
 def _responses(route: Route, refs: Mapping[tuple[Any, JsonSchemaMode], Any]) -> dict[str, Any]:
     schema = refs[route.answers, "serialization"]
-    told = {str(route.status): {"description": "Done.", "content": {"application/json": {"schema": schema}}}}
+    content: dict[str, Any] = {"application/json": {"schema": schema}}
+    if route.files:
+        content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in route.files}
+    told: dict[str, Any] = {str(route.status): {"description": "Done.", "content": content}}
     if route.tagged and route.verb == "GET":
         told["304"] = {"description": "It is as it was."}
     problem = {MEDIA_TYPE: {"schema": refs[ProblemDetails, "serialization"]}}
@@ -179,7 +182,8 @@ def _route(path: str, verb: str, one: Mapping[str, Any]) -> str:
 
 
 def _json(told: Mapping[str, Any]) -> Any:
-    return told["content"]["application/json"]["schema"]
+    """The schema of a body; that of a file is told by its first form."""
+    return next(iter(told["content"].values()))["schema"]
 
 
 def _model(name: str, schema: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, ValidationError
 from campaigns.accounts import InUse
 from campaigns.directory import BadCode, NotFound, Taken
 from campaigns.ledger import NotNow
+from campaigns.lists import BadRow
 from campaigns.terms import BadTerms
 
 MEDIA_TYPE = "application/problem+json"
@@ -125,6 +126,8 @@ def of_the_domain(error: Exception) -> Refused | None:
             return Refused(Problem.NOT_FOUND, f"There is no such {error.what}." if error.what else None)
         case BadTerms():
             return invalid(error.option, error.sentence)
+        case BadRow():
+            return Refused(Problem.INVALID, faults=[Fault(path=one.column, message=one.en) for one in error.remarks])
         case BadCode():
             return invalid("code", str(error))
         case Taken():

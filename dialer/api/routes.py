@@ -1,11 +1,12 @@
 """What a route is: the one table from which requests are answered, the OpenAPI page is made and tests walk."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection
 
@@ -45,21 +46,36 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that is told part by part, each read in a transaction of its own; None behind the last."""
+
+    name: str
+    media_type: str
+    part: Callable[[Connection, int], bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
-    """What is answered, where more than a body is."""
+    """What is answered, where more than a body is. With a `file`, it is told in the body's place."""
 
     body: BaseModel
     tagged: bool = False
     location: str | None = None
     status: int | None = None
+    file: Attachment | None = None
 
 
+Reader = Callable[[web.Request], Awaitable[Any]]
 Work = Callable[[Visit], BaseModel | Told]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One verb at one path. Who has any of `rights` may use it. `problems` are those that not every route has."""
+    """One verb at one path. Who has any of `rights` may use it. `problems` are those that not every route has.
+
+    `reader` reads a body that may come in other forms (`takes`) than JSON of the usual size; `files` are the media
+    types of an answer that is a file.
+    """
 
     verb: str
     path: str
@@ -72,6 +88,9 @@ class Route:
     status: int = 200
     tagged: bool = False
     problems: Sequence[Problem] = field(default_factory=tuple)
+    reader: Reader | None = None
+    takes: Sequence[str] = ("application/json",)
+    files: Sequence[str] = ()
 
     @property
     def writes(self) -> bool:

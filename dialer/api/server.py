@@ -7,8 +7,9 @@ what he says (413, 415, 400, 422), then one transaction. Vendors' hooks do not p
 import re
 import secrets
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from time import perf_counter
+from typing import Any
 
 from aiohttp import hdrs, web
 from sqlalchemy import Connection
@@ -21,7 +22,7 @@ from dialer.api.grants import Grants
 from dialer.api.limits import Limits
 from dialer.api.problems import Problem, Refused
 from dialer.api.resources import ROUTES
-from dialer.api.routes import Nothing, Route, Told, Visit, etag
+from dialer.api.routes import Attachment, Nothing, Route, Told, Visit, etag
 from dialer.database import DATABASE_ERRORS, Database, clock
 from dialer.logs import log
 from dialer.settings import Settings
@@ -64,7 +65,7 @@ class Api:
 
     async def serve(self, route: Route, request: web.Request) -> web.Response:
         """One request to a resource. Raises `Refused`."""
-        _acceptable(request)
+        _acceptable(request, route)
         visitor = await self._access.admit(request)
         require(visitor, route.rights)
         left = await self._limits.spend(visitor.client)
@@ -78,7 +79,7 @@ class Api:
 
     async def _answer(self, route: Route, request: web.Request, visitor: Visitor) -> web.Response:
         path, query = bodies.path(request), bodies.query(request, route.query)
-        body = await bodies.model(request, route.body) if route.body else await _no_body(request)
+        body = await _body(route, request)
         match = request.headers.get(hdrs.IF_MATCH)
 
         def work(conn: Connection) -> Told:
@@ -88,7 +89,21 @@ class Api:
             return told if isinstance(told, Told) else Told(told)
 
         told = await (self._database.write(work) if route.writes else self._database.read(work))
+        if told.file is not None:
+            return self._file(told.file)
         return _told(route, request, told)
+
+    def _file(self, file: Attachment) -> web.Response:
+        """The file as it is read, part by part: nobody holds all of it."""
+
+        async def parts() -> AsyncIterator[bytes]:
+            ordinal = 0
+            while part := await self._database.read(file.part, ordinal):
+                yield part
+                ordinal += 1
+
+        headers = {hdrs.CONTENT_DISPOSITION: f'attachment; filename="{file.name}"'}
+        return web.Response(body=parts(), content_type=file.media_type, headers=headers)
 
     def tell(self, path: str, request: web.Request, status: int, seconds: float) -> None:
         # The path's pattern is told and never the path: it may hold somebody's number.
@@ -158,17 +173,24 @@ def _told(route: Route, request: web.Request, told: Told) -> web.Response:
     return answer
 
 
-def _acceptable(request: web.Request) -> None:
-    """Whether the caller takes JSON. Raises `Refused`."""
+def _acceptable(request: web.Request, route: Route) -> None:
+    """Whether the caller takes what we tell: JSON, or the file. Raises `Refused`."""
     accept = request.headers.get(hdrs.ACCEPT, "*/*")
     kinds = [part.split(";") for part in accept.split(",")]
-    taken = ("*/*", "application/*", "application/json")
+    forms = route.files or ("application/json",)
+    taken = ("*/*", "application/*", *forms)
     if not any(kind.strip().lower() in taken and not _unwanted(words) for kind, *words in kinds):
-        raise Refused(Problem.NOT_ACCEPTABLE, "It is told as application/json.")
+        raise Refused(Problem.NOT_ACCEPTABLE, f"It is told as {' or '.join(forms)}.")
 
 
 def _unwanted(words: list[str]) -> bool:
     return any(re.fullmatch(r"\s*q=0(\.0*)?\s*", word) for word in words)
+
+
+async def _body(route: Route, request: web.Request) -> Any:
+    if route.reader is not None:
+        return await route.reader(request)
+    return await bodies.model(request, route.body) if route.body else await _no_body(request)
 
 
 async def _no_body(request: web.Request) -> Nothing:

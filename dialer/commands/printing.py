@@ -1,10 +1,8 @@
 """What a person reads, and what a program reads: tables and lines, or one JSON object on standard output."""
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, is_dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
@@ -13,25 +11,12 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-
-def as_json(told: Any) -> str:
-    """Moments as ISO 8601 in UTC, durations as seconds."""
-    return json.dumps(told, default=_plain, ensure_ascii=False)
+from campaigns.sheets import as_json
 
 
 def say_json(told: Mapping[str, Any]) -> None:
     """The one object of a command with `--json`."""
     print(as_json(told))
-
-
-def _plain(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="seconds")
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def say(line: str) -> None:

@@ -10,10 +10,10 @@ import typer
 
 from campaigns import directory, privacy
 from campaigns.privacy import Erased
+from campaigns.sheets import as_json as written
 from campaigns.terms import BadTerms
 from dialer import chains
 from dialer.commands.options import AsJson, Tenant, example
-from dialer.commands.printing import as_json as written
 from dialer.commands.printing import at, note, say, say_json
 from dialer.commands.session import Desk, Session, look, opened
 from dialer.logs import masked

@@ -10,8 +10,9 @@ import python_calamine
 from hypothesis import given
 from hypothesis import strategies as st
 
+from campaigns.exports import RESULT
 from campaigns.phones import Phone, normalise
-from dialer.commands.sheets import RESULT, defended
+from campaigns.sheets import defended
 
 from .conftest import Cli
 

@@ -1,0 +1,26 @@
+"""What is done for a job, by its kind: `RUN[kind](errand)`.
+
+importing   a list that was sent is brought into a campaign
+exporting   a report is written into a file
+sweeping    those who wait are looked at again; silent calls are asked about now
+
+An errand reads and computes in transactions of its own, and writes what it changes together with the job's end. What
+cannot be done is raised as `Failed`; where another worker took the job over, as `Lost`.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from campaigns.words import JobKind
+from dialer.errands.errand import Errand
+from dialer.errands.exporting import export
+from dialer.errands.importing import import_list
+from dialer.errands.sweeping import reconcile, sweep
+
+RUN: Mapping[JobKind, Callable[[Errand], Awaitable[None]]] = {
+    JobKind.IMPORT: import_list,
+    JobKind.EXPORT: export,
+    JobKind.RECALL_SWEEP: sweep,
+    JobKind.RECONCILIATION: reconcile,
+}
+
+__all__ = ["RUN", "Errand"]

@@ -240,6 +240,7 @@ class JobKind(StrEnum):
     EXPORT = "export"
     RECALL_SWEEP = "recall-sweep"
     RECONCILIATION = "reconciliation"
+    ERASURE = "erasure"
 
 
 class JobState(StrEnum):
@@ -259,6 +260,7 @@ class JobFault(StrEnum):
     UNREADABLE = "unreadable"
     ROWS_REJECTED = "rows-rejected"
     GONE = "gone"
+    NOT_NOW = "not-now"
     TOO_LARGE = "too-large"
     LOST = "lost"
     SURPRISE = "surprise"

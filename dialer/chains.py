@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from campaigns import evidence
 from campaigns.evidence import Pseudonyms
-from dialer.vault import Vault
+from dialer.vault import KeyLost, Vault
 
 
 class Keys:
@@ -65,3 +65,12 @@ def ensure(conn: Connection, now: datetime, tenant_id: int, vault: Vault) -> Any
     told = {"pseudonyms": secrets.token_hex(32), "signing": secrets.token_hex(32)}
     keys = Keys(bytes.fromhex(told["pseudonyms"]), bytes.fromhex(told["signing"]))
     return evidence.found(conn, now, tenant_id, vault.seal(told), keys.public)
+
+
+def stands_for(conn: Connection, tenant_id: int, vault: Vault, phone: str) -> list[str]:
+    """What stands for a number where its person was erased. Without the key it cannot be known."""
+    chain = evidence.heads(conn).get(tenant_id)
+    try:
+        return [] if chain is None else [keys_of(vault, chain).pseudonyms.of(phone)]
+    except KeyLost:
+        return []

@@ -197,7 +197,7 @@ class Engine:
         loops["guarding"] = Loop("guarding", guarding.step, database, max(1 / settings.speed, 0.1), self.metrics)
         attending = AttendingLoop(database, vendors, timing)
         loops["attending"] = Loop("attending", attending.step, database, 0.5, self.metrics)
-        loops["working"] = Loop("working", WorkingLoop(database).step, database, 0.5, self.metrics)
+        loops["working"] = Loop("working", WorkingLoop(database, self._vault).step, database, 0.5, self.metrics)
         return loops
 
     def _registering(self, public: str) -> Loop:

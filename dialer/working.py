@@ -17,13 +17,15 @@ from campaigns.words import JobFault
 from dialer.database import DATABASE_ERRORS, Database, clock
 from dialer.errands import RUN, Errand
 from dialer.logs import log
+from dialer.vault import Vault
 
 RENEW_EVERY = LEASE.total_seconds() / 3
 
 
 class WorkingLoop:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
+        self._vault = vault
         self._log = log("working")
 
     async def step(self, now: datetime) -> bool:
@@ -51,7 +53,7 @@ class WorkingLoop:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._hold, job)
             try:
-                await RUN[job.kind](Errand(self._database, job))
+                await RUN[job.kind](Errand(self._database, self._vault, job))
             except Exception as error:
                 # A task group would wrap it, and who catches it goes by its kind.
                 fault = error

@@ -41,10 +41,13 @@ def upgrade() -> None:
         sa.Column("ended_at", MOMENT, nullable=True),
         sa.Column("file_name", sa.String(length=200), nullable=True),
         sa.Column("file_size", sa.Integer(), nullable=True),
-        sa.CheckConstraint("kind IN ('import', 'export', 'recall-sweep', 'reconciliation')", name="ck_job_kind"),
+        sa.CheckConstraint(
+            "kind IN ('import', 'export', 'recall-sweep', 'reconciliation', 'erasure')", name="ck_job_kind"
+        ),
         sa.CheckConstraint("state IN ('waiting', 'working', 'done', 'failed')", name="ck_job_state"),
         sa.CheckConstraint(
-            "fault IN ('unreadable', 'rows-rejected', 'gone', 'too-large', 'lost', 'surprise')", name="ck_job_fault"
+            "fault IN ('unreadable', 'rows-rejected', 'gone', 'not-now', 'too-large', 'lost', 'surprise')",
+            name="ck_job_fault",
         ),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
         sa.ForeignKeyConstraint(

@@ -8,10 +8,12 @@ timeline   one customer: what happened, in order, and why he was (not) called
 number     one number: every call with it, and why it was listed
 roster     agents and their state
 explaining a whole campaign: why is nobody called, who is next and when
+checking   before a start: what would stand against it
 reasons    why a customer waits or is final, as one SQL expression
 """
 
 from campaigns.reports.calls import calls_before, find_call
+from campaigns.reports.checking import Check, check
 from campaigns.reports.explaining import Explanation, Group, Turn, explain
 from campaigns.reports.listed import Listed, listed_after
 from campaigns.reports.number import DayOfCalls, NumberCall, NumberStory, number_story
@@ -25,6 +27,7 @@ __all__ = [
     "AgentLine",
     "AgentState",
     "Answer",
+    "Check",
     "Columns",
     "DayOfCalls",
     "Event",
@@ -38,6 +41,7 @@ __all__ = [
     "Timeline",
     "Turn",
     "calls_before",
+    "check",
     "columns",
     "explain",
     "find_call",

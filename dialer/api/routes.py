@@ -91,6 +91,8 @@ class Route:
     reader: Reader | None = None
     takes: Sequence[str] = ("application/json",)
     files: Sequence[str] = ()
+    still: bool = False
+    """Its statements see one moment, however many they are."""
 
     @property
     def writes(self) -> bool:

@@ -23,7 +23,7 @@ from dialer.api.limits import Limits
 from dialer.api.problems import Problem, Refused
 from dialer.api.resources import ROUTES
 from dialer.api.routes import Attachment, Nothing, Route, Told, Visit, etag
-from dialer.database import DATABASE_ERRORS, Database, clock
+from dialer.database import DATABASE_ERRORS, Database, clock, hold_still
 from dialer.logs import log
 from dialer.settings import Settings
 from dialer.vault import Vault
@@ -83,6 +83,8 @@ class Api:
         match = request.headers.get(hdrs.IF_MATCH)
 
         def work(conn: Connection) -> Told:
+            if route.still:
+                hold_still(conn)
             tenant = directory.find_tenant(conn, visitor.client.tenant)
             visit = Visit(conn, clock(conn), tenant, visitor.actor, self._settings, path, query, body, match)
             told = route.work(visit)

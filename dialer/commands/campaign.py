@@ -219,6 +219,24 @@ def status(
         show(watching.picture(seen, zone))
 
 
+@app.command(epilog=example("dialer campaign check NHAC-NO"))
+def check(code: Code, tenant: Tenant = None, as_json: AsJson = False) -> None:
+    """Before a start: what would stand against everybody, and is there anybody to call?"""
+
+    def work(desk: Desk) -> reports.Check:
+        campaign = directory.find_campaign(desk.conn, desk.tenant.id, code)
+        return reports.check(desk.conn, desk.now, desk.tenant, campaign)
+
+    told = look(tenant, work)
+    if as_json:
+        say_json(asdict(told))
+        return
+    against = told.against
+    why = label(against.reason or against.detail or "") if against else None
+    pairs = {"ready": label("yes" if told.ready else "no"), "reason": why, "waiting": told.waiting}
+    show(facts({label(name): value for name, value in (pairs | {"agents": told.agents}).items() if value is not None}))
+
+
 @app.command(epilog=example("dialer campaign explain NHAC-NO"))
 def explain(
     code: Code,

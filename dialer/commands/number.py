@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import anyio
 import typer
 
-from campaigns import evidence, reports
+from campaigns import reports
 from campaigns.phones import Phone, explain, national, normalise
 from campaigns.reports import NumberStory
 from campaigns.terms import BadTerms
@@ -18,7 +18,7 @@ from dialer.commands.language import label, vietnamese
 from dialer.commands.options import AsJson, Tenant, example, noun
 from dialer.commands.printing import at, say, say_json, show, spoken, table
 from dialer.commands.session import Desk, opened
-from dialer.vault import KeyLost, open_vault
+from dialer.vault import open_vault
 
 app = noun("One number: every call with it, and why.")
 Section = tuple[str, Sequence[str], list[list[Any]]]
@@ -87,19 +87,10 @@ async def _story(tenant: str | None, phone: str) -> tuple[NumberStory, str]:
     async with opened(tenant) as session:
 
         def work(desk: Desk) -> tuple[NumberStory, str]:
-            chain = evidence.heads(desk.conn).get(desk.tenant.id)
-            also = _pseudonym(session.settings, chain, phone)
+            also = chains.stands_for(desk.conn, desk.tenant.id, open_vault(session.settings), phone)
             return reports.number_story(desk.conn, desk.tenant, phone, also), desk.tenant.zone
 
         return await session.read(work)
-
-
-def _pseudonym(settings: Any, chain: Any, phone: str) -> list[str]:
-    """What stands for the number where its person was erased. Without the key it cannot be known."""
-    try:
-        return [] if chain is None else [chains.keys_of(open_vault(settings), chain).pseudonyms.of(phone)]
-    except KeyLost:
-        return []
 
 
 def _headlines(story: NumberStory) -> list[str]:

@@ -12,10 +12,10 @@ from campaigns import directory, privacy
 from campaigns.privacy import Erased
 from campaigns.sheets import as_json as written
 from campaigns.terms import BadTerms
-from dialer import chains
 from dialer.commands.options import AsJson, Tenant, example
 from dialer.commands.printing import at, note, say, say_json
-from dialer.commands.session import Desk, Session, look, opened
+from dialer.commands.session import Desk, actor, look, opened
+from dialer.errands import erasing
 from dialer.logs import masked
 from dialer.vault import open_vault
 
@@ -86,15 +86,9 @@ def erase(
     async def work() -> tuple[Erased, str]:
         async with opened(tenant) as session:
             person = await session.read(_person, who)
-            receipts = await _receipts(session, person)
             vault = open_vault(session.settings)
-
-            def forget(desk: Desk) -> tuple[Erased, str]:
-                keys = chains.keys_of(vault, chains.ensure(desk.conn, desk.now, desk.tenant.id, vault))
-                told = privacy.erase(desk.conn, desk.now, person, keys.pseudonyms, desk.actor, receipts)
-                return told, desk.tenant.zone
-
-            return await session.write(forget)
+            told = await erasing.forget(session.database, vault, person, actor())
+            return told, await session.read(lambda desk: str(desk.tenant.zone))
 
     told, zone = anyio.run(work)
     if as_json:
@@ -106,18 +100,3 @@ def erase(
     )
     if told.entries:
         note(f"{told.entries} entries of the do-not-call list stay in force")
-
-
-async def _receipts(session: Session, person: Any) -> list[int]:
-    """The raw hooks that name him, looked for before anybody is locked."""
-    told = await session.database.read(privacy.about, person)
-    phones = {row["phone"] for name in ("numbers", "calls") for row in told[name]}
-    phones = {phone for phone in phones if phone.startswith("+")}
-    found: list[int] = []
-    after = 0
-    while phones:
-        page, after = await session.database.read(privacy.receipts_naming, person.tenant_id, phones, after)
-        found += page
-        if not after:
-            break
-    return found

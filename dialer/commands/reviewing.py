@@ -1,12 +1,12 @@
 """`dialer person review`: the end of a doubt about a number that may be a land line of before 2018."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
-from campaigns import dnc, ledger, people
-from campaigns.directory import missing
-from campaigns.phones import Phone, mask, national, normalise
+from campaigns import reviews
+from campaigns.phones import Phone, national, normalise
 from campaigns.terms import BadTerms
 from dialer.commands.language import either
 from dialer.commands.options import AsJson, Tenant
@@ -43,11 +43,5 @@ def review(
 
 
 def _review(desk: Desk, phone: str, right: bool) -> dict[str, Any]:
-    conn, tenant_id = desk.conn, desk.tenant.id
-    rows = people.doubtful(conn, tenant_id, phone)
-    if not rows:
-        raise missing("number in doubt", mask(phone), [], "nobody's number of this kind waits for a review")
-    people.review(conn, desk.now, tenant_id, [row.id for row in rows], right)
-    concerned = dnc.listed_with(conn, tenant_id, [phone])
-    reopened = ledger.reconsider(conn, desk.now, tenant_id, concerned, desk.actor)
-    return {"number": national(phone), "people": len({row.person_id for row in rows}), "reopened": reopened}
+    done = reviews.judge(desk.conn, desk.now, desk.tenant.id, phone, right, desk.actor)
+    return {"number": national(phone)} | asdict(done)

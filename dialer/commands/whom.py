@@ -1,65 +1,25 @@
-"""Whom a command is about, as people name them: by a list's id or by a telephone number."""
+"""Whom a command is about, as people name them at a command line."""
 
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
-from sqlalchemy import select
 
-from campaigns import people
-from campaigns.directory import missing
-from campaigns.models import Person
-from campaigns.phones import Phone, mask, normalise
-from campaigns.rows import columns_of
-from campaigns.terms import BadTerms
+from dialer import naming
 from dialer.commands.session import Desk
-from dialer.logs import masked
+from dialer.naming import As
 
-
-class As(StrEnum):
-    NUMBER = "number"
-    ID = "id"
-
-
+__all__ = ["As", "AsWhat", "Who", "Whom", "find_person", "sort_out"]
 Whom = Annotated[list[str], typer.Argument(metavar="NUMBER|ID...", help="Telephone numbers or list ids.")]
 Who = Annotated[str, typer.Argument(metavar="ID|NUMBER", help="A list id or a telephone number.", show_default=False)]
 AsWhat = Annotated[As | None, typer.Option("--as", help="What is meant, where it could be a number or an id.")]
 
 
 def sort_out(desk: Desk, whom: Sequence[str], as_: As | None, known_only: bool = False) -> list[tuple[As, str]]:
-    """What each of these is: a number in E.164, or a person's list id. `known_only`: an id must be somebody's, or a
-    mistyped number would pass for one. Raises `BadTerms`."""
-    person = columns_of(Person)
-    found = []
-    for text in (one.strip() for one in whom):
-        read = normalise(text)
-        known = select(person.id).where(person.tenant_id == desk.tenant.id, person.key == text)
-        is_id = desk.conn.execute(known.limit(1)).first() is not None
-        if as_ is As.NUMBER and not isinstance(read, Phone):
-            raise BadTerms("as", f"number: {masked(text)} is none that could be called")
-        if isinstance(read, Phone) and as_ is not As.ID:
-            if is_id and as_ is None and text != read.e164:
-                raise BadTerms("as", f"must say what {mask(text)} is: number or id, for it is both")
-            found.append((As.NUMBER, read.e164))
-        elif known_only and not is_id and as_ is None:
-            raise BadTerms("as", f"must say what {masked(text)} is: no number, and no list knows such an id (--as id)")
-        else:
-            found.append((As.ID, text))
-    return found
+    """As `naming.sort_out`, for the desk's company."""
+    return naming.sort_out(desk.conn, desk.tenant.id, whom, as_, known_only)
 
 
 def find_person(desk: Desk, who: str, as_: As | None = None) -> Any:
-    """The one person who is meant. Raises `NotFound`; `BadTerms` where a number is several people's."""
-    [(kind, subject)] = sort_out(desk, [who], as_)
-    tenant_id = desk.tenant.id
-    by_number = people.by_phone(desk.conn, tenant_id, [subject]) if kind is As.NUMBER else {}
-    # Who has no id on any list is known by his first number.
-    own = by_number.get(subject) or list(people.by_key(desk.conn, tenant_id, [subject]).values())
-    rows = people.read(desk.conn, tenant_id, own)
-    if not rows:
-        raise missing("person", masked(who), [], "import a list that names him first")
-    if len(rows) > 1:
-        ids = ", ".join(masked(row.key) for row in rows)
-        raise BadTerms("as", f"id: several people have {mask(subject)}; name one by his id: {ids}")
-    return rows[0]
+    """As `naming.find_person`, for the desk's company."""
+    return naming.find_person(desk.conn, desk.tenant.id, who, as_)

@@ -2,6 +2,7 @@
 
 importing   a list that was sent is brought into a campaign
 exporting   a report is written into a file
+erasing     a person is forgotten
 sweeping    those who wait are looked at again; silent calls are asked about now
 
 An errand reads and computes in transactions of its own, and writes what it changes together with the job's end. What
@@ -11,6 +12,7 @@ cannot be done is raised as `Failed`; where another worker took the job over, as
 from collections.abc import Awaitable, Callable, Mapping
 
 from campaigns.words import JobKind
+from dialer.errands.erasing import erase
 from dialer.errands.errand import Errand
 from dialer.errands.exporting import export
 from dialer.errands.importing import import_list
@@ -21,6 +23,7 @@ RUN: Mapping[JobKind, Callable[[Errand], Awaitable[None]]] = {
     JobKind.EXPORT: export,
     JobKind.RECALL_SWEEP: sweep,
     JobKind.RECONCILIATION: reconcile,
+    JobKind.ERASURE: erase,
 }
 
 __all__ = ["RUN", "Errand"]

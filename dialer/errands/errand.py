@@ -16,11 +16,13 @@ from campaigns.models import Tenant
 from campaigns.rows import columns_of, table
 from campaigns.words import JobFault
 from dialer.database import Database, clock
+from dialer.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
 class Errand:
     database: Database
+    vault: Vault
     job: Any
 
     async def tell(self, finished: int, total: int | None) -> None:

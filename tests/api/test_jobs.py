@@ -12,12 +12,13 @@ import pytest
 from aiohttp import FormData
 from lists.files import write_xlsx
 
-from api.conftest import Answer, Client
+from api.conftest import KEY, Answer, Client
 from campaigns import jobs
 from campaigns.jobs import LEASE, MOST_TRIES
 from campaigns.models import Campaign, JobPart
 from campaigns.rows import columns_of, table
 from dialer.database import clock
+from dialer.vault import Vault
 from dialer.working import WorkingLoop
 
 GOOD = {"id": "KH1", "name": "An", "phone": "0912 345 678", "contract_number": "HD1", "total_ovd_amount": 1500000}
@@ -33,7 +34,7 @@ def campaign(crm: Client) -> Any:
 @pytest.fixture
 def worked(crm: Client) -> Worked:
     """Whoever ordered a job is shown it once nobody has anything to do."""
-    loop = WorkingLoop(crm.door.desk.database)
+    loop = WorkingLoop(crm.door.desk.database, Vault([KEY]))
 
     async def work() -> None:
         while await loop.step(await crm.door.desk.database.read(clock)):

@@ -14,14 +14,21 @@ from campaigns.models import Call, Job, Suppression
 from campaigns.rows import columns_of, table
 from campaigns.words import JobKind, Mode, Right, Subject
 from dialer.api.resources import ROUTES
+from dialer.api.resources.callbacks import NewCallback
 from dialer.api.resources.customers import NewCustomer
 from dialer.api.resources.exports import NewExport
 from dialer.api.resources.imports import NewImport
 from dialer.api.resources.jobs import NewJob
+from dialer.api.resources.numbers import Judgement
+from dialer.api.resources.persons import Consent, Hours
 from dialer.api.routes import Route
 
 SEEDS: dict[str, Any] = {"reason": "asked us to stop", "vendor": "vendor", "mode": "click2call", "code": "NEW"}
 SAID: dict[Any, dict[str, Any]] = {
+    Consent: {"purpose": "marketing", "channel": "zalo", "proof": "p"},
+    Hours: {"agreed_hours": None},
+    Judgement: {"right": True},
+    NewCallback: {"at": "2026-12-01T09:00:00Z"},
     NewJob: {"kind": "reconciliation"},
     NewExport: {"kind": "usage"},
     NewCustomer: {"phones": [{"number": "0912345678"}]},
@@ -52,6 +59,7 @@ def theirs(door: Door) -> dict[str, str]:
             wish = Wish(f"j_their_{kind}", kind, {"campaign": campaign.code, "what": "usage", "format": "csv"})
             jobs.order(conn, founding.START, company.tenant_id, wish, "them")
         names = {"code": campaign.code, "customer": someone.phones[0], "id": call, "extension": EXTENSION}
+        names |= {"person": someone.phones[0], "number": someone.phones[0]}
         names |= {"job": "j_their_import", "export": "j_their_export"}
         tenant = founding.read(conn, founding.Tenant, company.tenant_id).code
         account = founding.account(conn, company, f"account-of-{tenant}")

@@ -4,12 +4,17 @@ from collections.abc import Sequence
 
 from dialer.api.resources import (
     agents,
+    callbacks,
     calls,
     campaigns,
     customers,
+    explanations,
     exports,
     imports,
     jobs,
+    numbers,
+    outcomes,
+    persons,
     rulebooks,
     suppressions,
     vendors,
@@ -18,10 +23,15 @@ from dialer.api.routes import Route
 
 ROUTES: Sequence[Route] = (
     *campaigns.ROUTES,
+    *explanations.ROUTES,
     *customers.ROUTES,
+    *callbacks.ROUTES,
     *imports.ROUTES,
+    *persons.ROUTES,
+    *numbers.ROUTES,
     *suppressions.ROUTES,
     *calls.ROUTES,
+    *outcomes.ROUTES,
     *agents.ROUTES,
     *vendors.ROUTES,
     *rulebooks.ROUTES,

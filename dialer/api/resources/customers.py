@@ -151,7 +151,7 @@ def get(visit: Visit) -> BaseModel:
 
 
 def _story(visit: Visit, campaign: Any, code: str) -> CustomerStory:
-    row = _found(visit, campaign, code)
+    row = found(visit, campaign, code)
     timeline = reports.timeline(visit.conn, visit.now, visit.settings.timing, visit.tenant, campaign, row)
     told = asdict(timeline) | {"id": timeline.code, "why": asdict(timeline.answer)}
     return CustomerStory.model_validate(told | {"numbers": [_e164(number) for number in timeline.numbers]})
@@ -166,20 +166,20 @@ def create(visit: Visit) -> Told:
 
 def patch(visit: Visit) -> BaseModel:
     campaign = campaigns.of(visit)
-    customer = _found(visit, campaign, visit.path["customer"])
+    customer = found(visit, campaign, visit.path["customer"])
     lists.correct(visit.conn, visit.now, campaign, customer, visit.body.row(), visit.actor)
     return _story(visit, campaign, customer.code)
 
 
 def delete(visit: Visit) -> BaseModel:
     campaign = campaigns.of(visit)
-    customer = _found(visit, campaign, visit.path["customer"])
+    customer = found(visit, campaign, visit.path["customer"])
     done = withdrawals.withdraw(visit.conn, visit.now, campaign, [customer.code], visit.actor, visit.query.reason)
     late = [Underway.model_validate(one, from_attributes=True) for one in done.underway]
     return Withdrawn(id=customer.code, withdrawn=done.withdrawn > 0, underway=late)
 
 
-def _found(visit: Visit, campaign: Any, code: str) -> Any:
+def found(visit: Visit, campaign: Any, code: str) -> Any:
     rows = customers_by_id(visit.conn, campaign, [code])[code]
     if not rows:
         raise missing("customer", code, [])

@@ -1,0 +1,120 @@
+"""Callbacks: calls that customers were promised, to whom and for when; promised, seen and taken back."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, Field
+
+from campaigns import callbacks, ledger
+from campaigns.ledger import Appointment
+from campaigns.words import Reason, Right
+from dialer.api.problems import Problem, invalid
+from dialer.api.resources import campaigns, customers
+from dialer.api.resources.calls import Moment
+from dialer.api.routes import Nothing, Route, Strict, Visit
+
+
+class Callback(BaseModel):
+    """A promise that is open. `missed`: its time is over. `reason`: why he still waits."""
+
+    id: str
+    name: str
+    at: datetime
+    zone: str
+    agent: str | None
+    missed: bool
+    reason: Reason | None
+    note: str
+    actor: str
+
+
+class Callbacks(BaseModel):
+    """The open promises of a campaign, the earliest first."""
+
+    items: list[Callback]
+
+
+class Which(Strict):
+    missed: bool = Field(default=False, description="Only those whose time is over.")
+
+
+class NewCallback(Strict):
+    """A call to be promised. It takes the place of one that was promised before."""
+
+    at: Moment = Field(strict=False)
+    zone: Annotated[str, Field(max_length=64)] | None = Field(
+        default=None, description="His clock; else as we know it."
+    )
+    agent: Annotated[str, Field(max_length=16)] | None = Field(default=None, description="Who calls; else any agent.")
+    note: str = Field(default="", max_length=500, description="What was agreed.")
+
+
+class Promised(BaseModel):
+    """The promise. `hindrance`: what stands against calling him then, as far as it is known now; the law holds."""
+
+    id: str
+    at: datetime
+    zone: str
+    agent: str | None
+    note: str
+    hindrance: Reason | None
+    until: datetime | None
+
+
+class TakenBack(BaseModel):
+    id: str
+
+
+def list_(visit: Visit) -> BaseModel:
+    found = callbacks.lines(visit.conn, visit.now, visit.settings.timing, campaigns.of(visit))
+    lines = [line for line in found if line.missed or not visit.query.missed]
+    return Callbacks(items=[Callback.model_validate(line, from_attributes=True) for line in lines])
+
+
+def promise(visit: Visit) -> BaseModel:
+    said: NewCallback = visit.body
+    campaign, row = _customer(visit)
+    agent = callbacks.agent_of(visit.conn, campaign, said.agent)
+    prospect = callbacks.prospect(visit.conn, visit.now, visit.settings.timing, visit.tenant, campaign, row)
+    zone = _zone(said.zone) or prospect.zone
+    at = callbacks.check_time(visit.now, said.at)
+    ledger.promise(visit.conn, visit.now, campaign, row.id, Appointment(at, zone, agent, said.note), visit.actor)
+    against = prospect.forecast(at)
+    reason, until = (against.reason, against.until) if against else (None, None)
+    return Promised(id=row.code, at=at, zone=zone, agent=said.agent, note=said.note, hindrance=reason, until=until)
+
+
+def take_back(visit: Visit) -> BaseModel:
+    campaign, row = _customer(visit)
+    ledger.take_back(visit.conn, visit.now, visit.settings.timing, campaign, row.id, visit.actor)
+    return TakenBack(id=row.code)
+
+
+def _customer(visit: Visit) -> tuple[Any, Any]:
+    campaign = campaigns.of(visit)
+    return campaign, customers.found(visit, campaign, visit.path["customer"])
+
+
+def _zone(name: str | None) -> str | None:
+    try:
+        return name if name is None else ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, OSError, ValueError):
+        raise invalid("zone", "must be a time zone such as Asia/Ho_Chi_Minh") from None
+
+
+WRITE = (Right.CUSTOMER_WRITE,)
+ROUTES = (
+    Route(
+        "GET", "/campaigns/{code}/callbacks", "The calls that are promised in a campaign, the earliest first.",
+        (Right.CAMPAIGN_READ,), list_, Callbacks, query=Which,
+    ),
+    Route(
+        "PUT", "/campaigns/{code}/customers/{customer}/callback", "Promise him a call.",
+        WRITE, promise, Promised, body=NewCallback, problems=(Problem.NOT_NOW,),
+    ),
+    Route(
+        "DELETE", "/campaigns/{code}/customers/{customer}/callback", "Take the promise back.",
+        WRITE, take_back, TakenBack, query=Nothing, problems=(Problem.NOT_NOW,),
+    ),
+)  # fmt: skip

@@ -38,6 +38,8 @@ class Visit:
     query: Any
     body: Any
     match: str | None
+    request_id: str = ""
+    """What to name the request by, also to those who do its work later."""
 
     def unchanged(self, shown: BaseModel) -> None:
         """Go on only where this is what the caller saw when he decided. Raises `Refused`."""
@@ -75,6 +77,8 @@ class Route:
 
     `reader` reads a body that may come in other forms (`takes`) than JSON of the usual size; `files` are the media
     types of an answer that is a file.
+    `shows` tells what a change is about to change, for the record of who did what. Where it is not given, the work of
+    the GET that answers alike does: that of the path, or of the thing over it.
     """
 
     verb: str
@@ -93,6 +97,7 @@ class Route:
     files: Sequence[str] = ()
     still: bool = False
     """Its statements see one moment, however many they are."""
+    shows: Work | None = None
 
     @property
     def writes(self) -> bool:

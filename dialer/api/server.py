@@ -86,7 +86,9 @@ class Api:
             if route.still:
                 hold_still(conn)
             tenant = directory.find_tenant(conn, visitor.client.tenant)
-            visit = Visit(conn, clock(conn), tenant, visitor.actor, self._settings, path, query, body, match)
+            visit = Visit(
+                conn, clock(conn), tenant, visitor.actor, self._settings, path, query, body, match, request[REQUEST_ID]
+            )
             told = route.work(visit)
             return told if isinstance(told, Told) else Told(told)
 
@@ -126,7 +128,7 @@ class _Entrance:
     async def enter(self, request: web.Request) -> web.StreamResponse:
         """Answer, whatever happens; name the request in the answer and in every line of log about it."""
         given = request.headers.get(REQUEST_ID, "")
-        request_id = given if IDENTIFIER.fullmatch(given) else secrets.token_hex(8)
+        request[REQUEST_ID] = request_id = given if IDENTIFIER.fullmatch(given) else secrets.token_hex(8)
         began = perf_counter()
         with bound_contextvars(request_id=request_id):
             try:

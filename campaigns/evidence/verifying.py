@@ -29,6 +29,7 @@ class Fault(StrEnum):
     MISSING = "missing"
     ADDED = "added"
     BACKDATED = "backdated"
+    CONTRADICTED = "contradicted"
 
 
 @dataclass(frozen=True, slots=True)

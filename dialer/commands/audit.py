@@ -31,12 +31,12 @@ SHOWN = 50
 From = Annotated[str | None, typer.Option("--from", metavar="DAY", help="The first day, on the tenant's clock.")]
 To = Annotated[str | None, typer.Option("--to", metavar="DAY", help="The last day, on the tenant's clock.")]
 SOUND = (
-    "sound: {seals} seals over {rows} rows; {unsealed} rows are not sealed yet",
-    "nguyên vẹn: {seals} dấu niêm phong trên {rows} dòng; {unsealed} dòng chưa niêm phong",
+    "sound: {seals} seals over {rows} rows; {unsealed} rows are not sealed yet; {calls} calls folded again",
+    "nguyên vẹn: {seals} dấu niêm phong trên {rows} dòng; {unsealed} dòng chưa niêm phong; dựng lại {calls} cuộc gọi",
 )
 BROKEN = (
-    "NOT SOUND: {count} findings in {seals} seals over {rows} rows",
-    "KHÔNG NGUYÊN VẸN: {count} điểm sai trong {seals} dấu niêm phong trên {rows} dòng",
+    "NOT SOUND: {count} findings in {seals} seals over {rows} rows and {calls} calls folded again",
+    "KHÔNG NGUYÊN VẸN: {count} điểm sai trong {seals} dấu niêm phong trên {rows} dòng và {calls} cuộc gọi dựng lại",
 )
 
 
@@ -50,20 +50,22 @@ def verify(
     tenant: Tenant = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compute the hash chain again: every row that was changed, is missing or was added is named. Exit code 1 then."""
+    """Compute the hash chain again, and fold every call again from its facts: each row that was changed, is missing,
+    was added or contradicts its facts is named. Exit code 1 then."""
     noted = _noted(head)
 
     async def work() -> tuple[dict[str, Any], list[Finding], str]:
         async with opened(tenant) as session:
-            zone, chain = await session.read(_chain)
-            if chain is None:
-                return {"seals": 0, "rows": 0, "unsealed": 0, "head": None}, [], zone
+            tenant_id, zone, chain = await session.read(_chain)
             period = (periods.begins(from_, "from", zone), periods.ends(to, "to", zone))
+            calls, wrong = await _refolded(session, tenant_id, period)
+            if chain is None:
+                return {"seals": 0, "rows": 0, "unsealed": 0, "calls": calls, "head": None}, wrong, zone
             keys = chains.keys_of(open_vault(session.settings), chain)
             examination = Examination(chain, keys.pseudonyms, keys.genuine, period, noted)
             found = await _examined(session, examination, chain)
             told = {"seals": examination.seals, "rows": examination.rows, "unsealed": examination.unsealed}
-            return told | {"head": chain.head.hex()}, found, zone
+            return told | {"calls": calls, "head": chain.head.hex()}, [*found, *wrong], zone
 
     told, found, zone = anyio.run(work)
     if as_json:
@@ -84,8 +86,17 @@ def _noted(head: str | None) -> dict[int, str]:
     return {int(ordinal): link.lower()}
 
 
-def _chain(desk: Desk) -> tuple[str, Any]:
-    return desk.tenant.zone, evidence.heads(desk.conn).get(desk.tenant.id)
+def _chain(desk: Desk) -> tuple[int, str, Any]:
+    return desk.tenant.id, desk.tenant.zone, evidence.heads(desk.conn).get(desk.tenant.id)
+
+
+async def _refolded(session: Session, tenant_id: int, period: evidence.Period) -> tuple[int, list[Finding]]:
+    """How many calls were folded again, and those that are not what their facts come to."""
+    found: list[Finding] = []
+    calls = after = 0
+    while (page := await session.database.read(evidence.refold, tenant_id, period, after)) is not None:
+        found, calls, after = found + page.findings, calls + page.calls, page.last
+    return calls, found
 
 
 async def _examined(session: Session, examination: Examination, chain: Any) -> list[Finding]:
@@ -261,7 +272,7 @@ def _public_key(file: Path) -> bytes:
 
 async def _own_public_key(tenant: str | None) -> bytes:
     async with opened(tenant) as session:
-        _, chain = await session.read(_chain)
+        _, _, chain = await session.read(_chain)
         if chain is None:
             raise BadTerms("key", "is missing: this database has sealed and signed nothing yet")
         return bytes(chain.public_key)

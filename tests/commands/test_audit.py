@@ -21,6 +21,8 @@ CALLED = """INSERT INTO call (tenant_id, vendor_account_id, campaign_id, custome
     SELECT tenant_id, 1, campaign_id, id, person_id, run_id, 'campaign', 'autocall', 'debt_reminder', '[]',
     '+84912345671', 'borrower', 'r' || ?, 1, 'vn-debt', 'v', 'settled', 'no-answered', 1, 0, 1, 0, ?, ?, ?
     FROM customer ORDER BY id LIMIT 1"""
+LEARNED = """INSERT INTO fact (tenant_id, call_id, kind, verdict, before, after, detail, at, recorded_at)
+    VALUES (1, ?, 'record', 'moved', 'intended', 'settled', '{"disposition": "no-answered"}', ?, ?)"""
 BOOK = """name = "vn-debt"
 version = "v"
 purposes = ["debt_reminder"]
@@ -69,7 +71,9 @@ def called(campaign: str, tmp_path: Path) -> Path:
     book = (f"{kept} VALUES (1, 'vn-debt', 'v', 'd', ?, 0, '', '2026-11-01 00:00:00.000000')", (BOOK,))
     nine, late = "2026-11-20 02:00:00.000000", "2026-11-20 16:30:00.000000"
     rows = [(statement, {"at": "2026-11-01 00:00:00.000000"}) for statement in LISTED]
-    ledger(tmp_path, *rows, book, (CALLED, (1, nine, nine, nine)), (CALLED, (2, late, late, late)))
+    calls = [(CALLED, (place, at, at, at)) for place, at in ((1, nine), (2, late))]
+    facts = [(LEARNED, (place, at, at)) for place, at in ((1, nine), (2, late))]
+    ledger(tmp_path, *rows, book, *calls, *facts)
     return tmp_path
 
 
@@ -92,6 +96,15 @@ def test_a_sealed_ledger_is_sound_until_somebody_goes_round_the_program(cli: Cli
     assert "changed" in broken.out
     told = json.loads(cli("audit", "verify", "--json").out)
     assert [(one["kind"], one["id"], one["fault"]) for one in told["findings"]] == [("call", 2, "changed")]
+
+
+def test_an_outcome_that_was_changed_in_the_call_contradicts_its_facts(cli: Cli, called: Path) -> None:
+    ledger(called, ("UPDATE call SET outcome = 'answered' WHERE id = 2", ()))
+    verified = cli("audit", "verify", "--json")
+    assert verified.code == 1
+    told = json.loads(verified.out)
+    assert [(one["kind"], one["id"], one["fault"]) for one in told["findings"]] == [("call", 2, "contradicted")]
+    assert told["calls"] == 2
 
 
 def test_a_day_that_is_none_is_refused_in_one_line(cli: Cli, called: Path) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy.util import await_only
 from campaigns import dnc, evidence
 from campaigns.dnc import Entry
 from campaigns.evidence import KINDS, LIFTING, Fault, Finding, Kind
-from campaigns.models import Chain, Change, Register, Seal, Suppression
+from campaigns.models import Call, Chain, Change, Register, Seal, Suppression
 from campaigns.models.columns import Utc, Word
 from campaigns.retention import prune
 from campaigns.rows import columns_of, table
@@ -112,6 +112,27 @@ def test_every_kind_of_evidence_is_sealed(sealed: Evidence) -> None:
         kind.name for kind in EVERY
     }
     assert len(seals) > 5
+
+
+def contradicted(conn: Connection, one: Evidence) -> list[tuple[str, int, Fault]]:
+    page = evidence.refold(conn, one.of.tenant_id, (None, None))
+    assert page is not None
+    return [(found.kind, found.id, found.fault) for found in page.findings]
+
+
+def test_a_call_that_is_not_what_its_facts_come_to_is_found(sealed: Evidence) -> None:
+    """Its row is not sealed where it changes honestly, so whoever goes round the program could change it there."""
+    assert sealed.desk.run(contradicted, sealed) == []
+    one = max(sealed.calls())
+    for values in ({"outcome": "busy"}, {"state": "ended", "outcome": None}, {"charged": False}):
+
+        def look(conn: Connection, values: Any = values) -> None:
+            conn.execute(update(table(Call)).where(columns_of(Call).id == one).values(**values))
+            assert contradicted(conn, sealed) == [("call", one, Fault.CONTRADICTED)]
+            raise Undone
+
+        with pytest.raises(Undone):
+            sealed.desk.run(look)
 
 
 @pytest.mark.parametrize("place", range(max(len(columns) for columns in COLUMNS.values())))

@@ -12,6 +12,7 @@ from itertools import combinations
 from typing import Any
 
 from campaigns import models
+from campaigns.evidence import refold
 from campaigns.ledger.settle import progress_of
 from campaigns.models import Call, Change, Customer, Person, Receipt, Suppression
 from campaigns.states import Fact, Refused, advance
@@ -339,12 +340,21 @@ def nobody_is_forgotten_by_the_gate(case: Case) -> Iterator[str]:
     yield from case.world.read(lambda conn: list(the_excluded(conn, case.world)))
 
 
+def every_call_is_what_its_facts_come_to(case: Case) -> Iterator[str]:
+    """What `dialer audit verify` would find; whatever hooks were late, doubled, or another call's at first."""
+    after = 0
+    while (page := case.world.read(refold, case.world.tenant_id, (None, None), after)) is not None:
+        yield from (f"call {one.id} is not what its facts come to" for one in page.findings)
+        after = page.last
+
+
 AT_THE_END: tuple[Invariant, ...] = (
     everybody_is_final,
     every_hook_is_settled,
     counts_are_true,
     nothing_unlawful_is_rung,
     nobody_is_forgotten_by_the_gate,
+    every_call_is_what_its_facts_come_to,
 )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, insert, select
 
 from campaigns import dnc
-from campaigns.dnc import Entry, write_suppressions
+from campaigns.dnc import Entry
 from campaigns.models import Register, Suppression
 from campaigns.rows import columns_of, in_chunks, table
 from campaigns.statements import Find, Insert, Update
@@ -24,22 +24,9 @@ CHUNK = 20_000
 SOURCE = dnc.REGISTER_SOURCE
 COVERED = "covered by another entry"
 
-write_covered = Insert(
-    Suppression,
-    ("subject",),
-    shared=(
-        "tenant_id",
-        "scope",
-        "subject_kind",
-        "purpose",
-        "source",
-        "reason",
-        "actor",
-        "since",
-        "until",
-        "lifted_by",
-    ),
-)
+ENTRY = ("tenant_id", "scope", "subject_kind", "purpose", "source", "reason", "actor", "since")
+write_fresh = Insert(Suppression, ("subject",), shared=ENTRY, ignoring=True)
+write_covered = Insert(Suppression, ("subject",), shared=(*ENTRY, "until", "lifted_by"))
 end_entries = Update(
     Suppression,
     "until = :until, lifted_by = :lifted_by",
@@ -105,46 +92,38 @@ def compare(conn: Connection, tenant_id: int, copy: Copy) -> Changes:
 
 def block(conn: Connection, now: datetime, tenant_id: int, copy: Copy, phones: Sequence[str], actor: str) -> int:
     """Put these fresh numbers on the list."""
-    shared = {"tenant_id": tenant_id, "actor": actor, "since": now}
-    rows = [
-        {
-            "scope": Scope.TENANT,
-            "campaign_id": None,
-            "subject_kind": Subject.NUMBER,
-            "subject": phone,
-            "purpose": copy.purpose,
-            "source": copy.source,
-            "reason": "",
-        }
-        for phone in phones
-    ]
-    return write_suppressions(conn, rows, **shared)
+    return write_fresh(conn, _named(phones), **_shared(now, tenant_id, copy, actor))
 
 
 def cover(conn: Connection, now: datetime, tenant_id: int, copy: Copy, phones: Sequence[str], actor: str) -> int:
     """Write that the register has these numbers too."""
-    return write_covered(
-        conn,
-        [{"subject": phone} for phone in phones],
-        tenant_id=tenant_id,
-        scope=Scope.TENANT,
-        subject_kind=Subject.NUMBER,
-        purpose=copy.purpose,
-        source=copy.source,
-        reason="",
-        actor=actor,
-        since=now,
-        until=now,
-        lifted_by=COVERED,
-    )
+    shared = _shared(now, tenant_id, copy, actor)
+    return write_covered(conn, _named(phones), **shared, until=now, lifted_by=COVERED)
+
+
+def _named(phones: Sequence[str]) -> list[dict[str, str]]:
+    return [{"subject": phone} for phone in phones]
+
+
+def _shared(now: datetime, tenant_id: int, copy: Copy, actor: str) -> dict[str, Any]:
+    """What all entries of a copy have in common."""
+    return {
+        "tenant_id": tenant_id,
+        "scope": Scope.TENANT,
+        "subject_kind": Subject.NUMBER,
+        "purpose": copy.purpose,
+        "source": copy.source,
+        "reason": "",
+        "actor": actor,
+        "since": now,
+    }
 
 
 def end(conn: Connection, now: datetime, tenant_id: int, copy: Copy, phones: Sequence[str]) -> int:
     """Take these gone numbers off the list, but for those that another register still has."""
-    rows = [{"subject": phone} for phone in phones]
     by = f"register {copy.name}"
     ended = end_entries(
-        conn, rows, until=now, lifted_by=by, tenant_id=tenant_id, purpose=copy.purpose, source=copy.source
+        conn, _named(phones), until=now, lifted_by=by, tenant_id=tenant_id, purpose=copy.purpose, source=copy.source
     )
     restore(conn, now, tenant_id, phones)
     return ended
@@ -198,7 +177,7 @@ def give_way(conn: Connection, now: datetime, tenant_id: int, entries: Iterable[
     told = [entry for entry in entries if entry.subject_kind is Subject.NUMBER and entry.campaign_id is None]
     for name in names:
         for purpose in sorted({entry.purpose for entry in told}):
-            rows = [{"subject": phone} for phone in sorted({e.subject for e in told if e.purpose == purpose})]
+            rows = _named(sorted({entry.subject for entry in told if entry.purpose == purpose}))
             shared = {"until": now, "lifted_by": COVERED, "tenant_id": tenant_id, "purpose": purpose}
             end_entries(conn, rows, source=SOURCE + name, **shared)
 

@@ -67,11 +67,12 @@ def _read_numbers(found: _Table) -> NumberFile:
     notes: list[Remark] = []
     rows_read = 0
     for row, cells in found.rows:
-        if not "".join(cells).strip():
+        told, faults = _numbers_in(found.columns, row, cells)
+        if not told and not "".join(cells).strip():
             continue
         rows_read += 1
-        told, faults = _numbers_in(found.columns, row, cells)
-        phones.update(dict.fromkeys(told))
+        for phone in told:
+            phones[phone] = None
         if told:
             notes += faults
         else:
@@ -85,6 +86,11 @@ def _numbers_in(columns: Mapping[int, str], row: int, cells: Sequence[str]) -> t
     faults: list[Remark] = []
     for index, header in columns.items():
         text = _cell(cells, index)
+        # A register has a million cells that are a number and nothing else.
+        whole = normalise(text)
+        if isinstance(whole, Phone):
+            phones.append(whole.e164)
+            continue
         for item in numbers(text, Role.UNKNOWN):
             if isinstance(item, Found):
                 phones.append(item.phone.e164)

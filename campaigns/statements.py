@@ -99,6 +99,8 @@ class _Each:
         own = [_converted(convert[column.name], [row[column.name] for row in rows]) for column in self.own]
         if conn.dialect.name == "postgresql":
             return conn.exec_driver_sql(self._texts["postgresql"], (*common, *own)).rowcount
+        if "sqlite, listed" in self._texts:
+            return conn.exec_driver_sql(self._texts["sqlite, listed"], (*common, json.dumps(own[0]))).rowcount
         row_by_row = list(zip(*map(repeat, common), *own, strict=False))
         return conn.exec_driver_sql(self._texts["sqlite"], row_by_row).rowcount
 
@@ -126,6 +128,11 @@ class Insert(_Each):
             "postgresql": f"{into} SELECT {values} FROM {_arrays(ours, len(common))} AS given{conflict}",  # noqa: S608
             "sqlite": f"{into} VALUES ({places}){conflict}",
         }
+        if len(own) == 1:
+            # A million rows of one value each: three times as fast as to bind them row by row. Without the condition
+            # SQLite would take the conflict for a join's.
+            places = ", ".join("?" for _ in shared) + ", value"
+            texts["sqlite, listed"] = f"{into} SELECT {places} FROM json_each(?) WHERE true{conflict}"  # noqa: S608
         super().__init__(texts, common, ours)
 
 

@@ -251,6 +251,7 @@ class Callback(SQLModel, table=True):
         belongs_to("callback", "call_id", "call"),
         partial_index("uq_callback_open", "tenant_id", "customer_id", where="promise = 'open'", unique=True),
         Index("ix_callback_campaign", "tenant_id", "campaign_id", "at"),
+        partial_index("ix_callback_call", "tenant_id", "call_id", where="call_id IS NOT NULL"),
         one_of("callback", "promise", Promise),
     )
     id: int | None = Field(default=None, sa_column=key())

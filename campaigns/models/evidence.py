@@ -159,7 +159,6 @@ class Decision(SQLModel, table=True):
     rulebook_version: str
     facts: dict[str, Any] = Field(sa_column=document())
     at: datetime = Field(sa_column=moment(nullable=False))
-    seal_id: int | None = Field(default=None, sa_type=Id)
 
 
 class Seal(SQLModel, table=True):

@@ -166,6 +166,7 @@ def _read(conn: Connection, now: datetime, of: Brief, customers: Sequence[Any]) 
     keys = {person.key for person in people.values()}
     blocked, barred = dnc.suppressed(conn, tenant_id, campaign.id, campaign.purpose, phones, keys)
     busy, talking = _in_call(conn, tenant_id, phones, list(people))
+    shared = phones if of.rulebook and of.rulebook.minds_others else ()
     back = max(of.rulebook.reach if of.rulebook else timedelta(0), timedelta(seconds=campaign.quiet_time))
     return _Facts(
         people,
@@ -176,7 +177,7 @@ def _read(conn: Connection, now: datetime, of: Brief, customers: Sequence[Any]) 
         talking,
         debts=_debts(conn, of, customers),
         consents=_consents(conn, now, of, people),
-        recollection=recollect(conn, tenant_id, people, phones, now - back) if back else Recollection(),
+        recollection=recollect(conn, tenant_id, people, shared, now - back) if back else Recollection(),
     )
 
 

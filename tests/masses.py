@@ -19,17 +19,24 @@ CUSTOMER = """INSERT INTO customer (id, tenant_id, campaign_id, person_id, run_i
         due_at, attempts, attempts_in_all, declines, updated_at)
     SELECT n, :tenant, :campaign, n, :run, 'K' || n, 'Khach ' || n, 'new', 0, {due}, 0, 0, 0, {at}"""
 CALL = """INSERT INTO call (id, tenant_id, vendor_account_id, campaign_id, customer_id, person_id, run_id, origin,
-        mode, phone, role, reference, attempt, state, outcome, charged, vendor_call_id, call_id_confirmed, recorded,
-        checks, intended_at, placed_at, check_at)
-    SELECT n, :tenant, :account, :campaign, n, n, :run, 'campaign', 'autocall', {phone}, 'borrower', 'r' || n, 1,
-        {state}, {outcome}, {true}, 'v' || n, {true}, {false}, 0, {due}, {due}, {check}"""
+        mode, purpose, phone, role, reference, attempt, state, outcome, charged, vendor_call_id, call_id_confirmed,
+        recorded, checks, intended_at, placed_at, check_at)
+    SELECT n, :tenant, :account, :campaign, {whose}, {whose}, :run, 'campaign', 'autocall', 'debt_reminder', {phone},
+        'borrower', 'r' || n, 1, {state}, {outcome}, {true}, 'v' || n, {true}, {false}, 0, {due}, {due}, {check}"""
 SUPPRESSION = """INSERT INTO suppression (id, tenant_id, scope, subject_kind, subject, purpose, source, reason, actor,
         since)
     SELECT n, :tenant, 'tenant', 'number', {phone}, 'all', 'bench', '', 'bench', {at}"""
 FACT = """INSERT INTO fact (tenant_id, call_id, kind, verdict, before, after, detail, at, recorded_at)
     SELECT :tenant, n, 'intended', 'moved', NULL, 'intended', '{{}}', {at}, {at}"""
+# Three facts a call, in the order of the calls.
+FACTS = """INSERT INTO fact (tenant_id, call_id, kind, verdict, after, detail, at, recorded_at)
+    SELECT :tenant, 1 + (n - 1) / 3, CASE n % 3 WHEN 1 THEN 'intended' WHEN 2 THEN 'placed' ELSE 'record' END, 'moved',
+        CASE n % 3 WHEN 1 THEN 'intended' WHEN 2 THEN 'placed' ELSE 'settled' END, '{{}}', {at}, {at}"""
 CHANGE = """INSERT INTO change (tenant_id, campaign_id, customer_id, before, after, actor, at)
-    SELECT :tenant, :campaign, n, 'new', 'queue', 'engine', {at}"""
+    SELECT :tenant, :campaign, {whose}, 'new', 'queue', 'engine', {at}"""
+CONTACT = """INSERT INTO contact (tenant_id, person_id, channel, phone, purpose, contract_number, conversation, source,
+        actor, at, recorded_at)
+    SELECT :tenant, {whose}, 'sms', {phone}, 'debt_reminder', 'HD' || n, {false}, 'bench', 'bench', {at}, {at}"""
 DECISION = """INSERT INTO decision (tenant_id, campaign_id, customer_id, cleared, rulebook, rulebook_version, facts, at)
     SELECT :tenant, :campaign, n, {true}, 'none', '1', '{{}}', {at}"""
 RECEIPT = """INSERT INTO receipt (tenant_id, vendor_account_id, body, body_hash, received_at, settled_at, outcome)
@@ -44,6 +51,7 @@ POSTGRESQL = {
     "false": "false",
     "true": "true",
     "due": f"timestamptz {AT} + n * interval '1 microsecond'",
+    "ago": f"timestamptz {AT} - ({{n}}) * interval '1 second'",
     "bytes": "convert_to('{{}}' || n, 'UTF8')",
     "series": "FROM generate_series(CAST(:first AS bigint), CAST(:last AS bigint)) AS n",
 }
@@ -53,6 +61,7 @@ SQLITE = {
     "false": "0",
     "true": "1",
     "due": "'2026-01-05 02:00:' || printf('%09.6f', n / 1000000.0)",
+    "ago": f"strftime('%Y-%m-%d %H:%M:%f000', {AT}, printf('-%d seconds', {{n}}))",
     "bytes": "CAST('{{}}' || n AS BLOB)",
     "series": """FROM (WITH RECURSIVE s(n) AS (VALUES(:first) UNION ALL SELECT n + 1 FROM s WHERE n < :last)
         SELECT n FROM s)""",
@@ -73,12 +82,23 @@ class Of:
 
 
 def fill(
-    conn: Connection, of: Of, statement: str, first: int, last: int, phone: str = "n", more: Mapping[str, str] = OVER
+    conn: Connection,
+    of: Of,
+    statement: str,
+    first: int,
+    last: int,
+    phone: str = "n",
+    more: Mapping[str, str] = OVER,
+    whose: str = "n",
+    ago: str | None = None,
 ) -> None:
-    """Rows `first` to `last` of one of the tables above. `phone`: which number, as an expression of `n`."""
-    words = POSTGRESQL if conn.dialect.name == "postgresql" else SQLITE
+    """Rows `first` to `last` of one of the tables above, by expressions of `n`: which `phone`, `whose` call, change or
+    contact, and how many seconds `ago`."""
+    words = dict(POSTGRESQL if conn.dialect.name == "postgresql" else SQLITE)
+    if ago is not None:
+        words |= dict.fromkeys(("at", "due"), words["ago"].format(n=ago))
     parts = words | {name: part.format(**words) for name, part in more.items()}
-    told = statement.format(**parts | {"phone": words["phone"].format(n=phone)})
+    told = statement.format(**parts | {"phone": words["phone"].format(n=phone), "whose": whose})
     run(conn, of, f"{told} {words['series']}", first, last)
 
 

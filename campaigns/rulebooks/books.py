@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from campaigns.words import Purpose, Role
+from campaigns.words import Per, Purpose, Role
 
 from .caps import Cap
 from .hours import ANY_TIME, AgreedHours, Hours
@@ -93,6 +93,11 @@ class Rulebook:
     def reach(self) -> timedelta:
         """How long ago the oldest thing may be that any cap still counts."""
         return max((cap.reach for cap in self.caps), default=timedelta(0))
+
+    @property
+    def minds_others(self) -> bool:
+        """Whether any cap counts what reached somebody else by the same number."""
+        return any(Per.PERSON not in cap.per for cap in self.caps)
 
     def opens(
         self, zones: Sequence[str], now: datetime, ring_for: timedelta, agreed: Sequence[AgreedHours] = ()

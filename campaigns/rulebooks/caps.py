@@ -35,8 +35,8 @@ class Cap:
     @property
     def reach(self) -> timedelta:
         """No moment that is longer ago counts, in any zone."""
-        # A day of the calendar may have 25 hours.
-        return timedelta(hours=self.hours) if self.hours is not None else timedelta(days=(self.days or 0) + 1)
+        # A day of the calendar may have 25 hours, and where whole zones were moved a few more.
+        return timedelta(hours=self.hours) if self.hours is not None else timedelta(days=self.days or 0, hours=4)
 
     def since(self, now: datetime, zones: Sequence[str]) -> datetime:
         """The earliest moment that still counts in any of the zones. Raises `UnknownZone`."""

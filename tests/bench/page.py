@@ -15,6 +15,12 @@ ROWS = {
         "Against the same in the fewest statements by hand: three over asyncpg, one transaction over `sqlite3`. "
         "The gate is Python in ours and a `WHERE` in the other.",
     ),
+    "law": (
+        "The law in the gate",
+        "The claim under the whole `vn-debt` rulebook: hours on each person's own clock, roles, the creditor, and five "
+        "reminders a day counted from the ledger. Against the same claim of the same customers under `none`, which "
+        "holds no law.",
+    ),
     "intake": (
         "Taking hooks in",
         "Each hook is durable before it is acknowledged; what comes within three milliseconds shares a transaction. "
@@ -47,6 +53,7 @@ more than a rate: it stays when the machine is another or is busy with other thi
 """.splitlines()
 WHY = {
     "choose": "The gate is asked of each customer in Python, so that it can say why; the reference never leaves SQL.",
+    "law": "What reached each person lately is read from the ledger and counted in Python; `none` reads nothing.",
     "intake": "Each hook waits for the commit that it shares with others; the reference writes nothing.",
     "settling": "Each hook is read tolerantly and folded in any order, in Python; the reference trusts them all.",
     "placing": "At most twenty calls of a campaign are ahead of the wire, and each twenty passes claim, intent and "

@@ -12,6 +12,9 @@ from tests.bench.ground import Ground
 EVERY = 100
 # Beyond the customers, in numbers that nobody on the list has.
 FOREIGN = 50_000_000
+# A prime, so that the calls of one round name each person once.
+STRIDE = 7919
+MESSAGES = 5
 
 
 def of(campaign: Any) -> masses.Of:
@@ -57,6 +60,25 @@ async def calls(ground: Ground, campaign: Any, first: int, last: int) -> None:
     await _carelessly(ground, load)
 
 
+async def ledger(ground: Ground, campaign: Any, people: int, count: int, a_day: int) -> None:
+    """So many calls that nobody answered, so many a person and day, each with three facts and a change; and today five
+    messages to every hundredth person. A person's calls do not lie beside each other, as in life."""
+    rows = (masses.CALL, 1), (masses.FACTS, 3), (masses.CHANGE, 1)
+    whose = f"(1 + (n * {STRIDE}) % {people})"
+    missed = masses.OVER | {"outcome": "'no-answered'"}
+
+    def load(conn: Connection) -> None:
+        for statement, each in rows:
+            last = count * each
+            ago = f"({last} - n) * 86400.0 / {people * a_day * each}"
+            masses.fill(conn, of(campaign), statement, 1, last, phone=whose, more=missed, whose=whose, ago=ago)
+        told = f"((n % {people // EVERY + 1}) * {EVERY} + 1)"
+        masses.fill(conn, of(campaign), masses.CONTACT, 1, people // EVERY * MESSAGES, phone=told, whose=told)
+        masses.number_on(conn, "call")
+
+    await _carelessly(ground, load)
+
+
 async def _carelessly(ground: Ground, load: Callable[[Connection], None]) -> None:
     """Without looking up, row by row, what a row refers to: it was made by the same series."""
     if not ground.embedded:
@@ -86,7 +108,7 @@ async def settle_down(ground: Ground) -> None:
         return
     raw = await ground.raw()
     try:
-        await raw.execute("VACUUM (ANALYZE) customer, person, number, suppression, call, receipt, fact")
+        await raw.execute("VACUUM (ANALYZE) customer, person, number, suppression, call, contact, receipt, fact")
         await raw.execute("CHECKPOINT")
     finally:
         await raw.close()

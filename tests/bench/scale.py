@@ -20,6 +20,8 @@ class Scale:
     hooks: int
     """Hooks a round of taking in."""
     calls_placed: int
+    ledger: int
+    """Rows of the ledger that the caps are counted in."""
     campaign: int
     """Customers of the whole campaign."""
     campaign_seconds: float
@@ -29,8 +31,8 @@ class Scale:
 SCALES = {
     scale.name: scale
     for scale in (
-        Scale("tiny", (300, 600), 500, 1, 50, 1, 20, 40, 20, 20, 20),
-        Scale("quick", (10_000, 100_000), 100_000, 3, 500, 4, 500, 2000, 240, 1000, 30),
-        Scale("full", (10_000, 1_000_000), 1_000_000, 9, 500, 5, 1500, 8000, 800, 20_000, 180),
+        Scale("tiny", (300, 600), 500, 1, 50, 1, 20, 40, 20, 5_000, 20, 20),
+        Scale("quick", (10_000, 100_000), 100_000, 3, 500, 4, 500, 2000, 240, 200_000, 1000, 30),
+        Scale("full", (10_000, 1_000_000), 1_000_000, 9, 500, 5, 1500, 8000, 800, 10_000_000, 20_000, 180),
     )
 }

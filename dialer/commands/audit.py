@@ -151,7 +151,7 @@ class _Replay:
 
     async def run(self, from_: str, to: str, campaign: str | None) -> tuple[Tally, str]:
         desk = await self._session.read(_desk)
-        zone = desk.tenant.zone
+        zone = self._tally.zone = desk.tenant.zone
         begins, ends = periods.begins(from_, "from", zone), periods.ends(to, "to", zone)
         assert begins is not None
         assert ends is not None

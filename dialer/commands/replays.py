@@ -10,9 +10,11 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from zoneinfo import ZoneInfo
 
 from campaigns.audit import Judgement, Outcome
 from campaigns.phones import mask, national
@@ -48,6 +50,9 @@ WORDS = {
     "unjudgeable": ("cannot be judged", "không thể xét"),
     "period": ("Period", "Thời gian"),
     "none": ("No violation was found.", "Không phát hiện vi phạm."),
+    "day": ("day", "ngày"),
+    "days": ("Every call judged, by day and rulebook", "Mọi cuộc gọi đã xét, theo ngày và bộ quy tắc"),
+    "list": ("Each call stands in replay.csv.", "Từng cuộc gọi nằm trong replay.csv."),
     "time": ("time", "thời gian"),
     "number": ("number", "số điện thoại"),
     "verdict": ("verdict", "kết luận"),
@@ -65,14 +70,19 @@ def word(name: str) -> str:
 
 @dataclass
 class Tally:
-    """What the checker said so far. Only what was not lawful is remembered."""
+    """What the checker said so far, by day on the tenant's clock. Of the calls only those not lawful are remembered."""
 
+    zone: str = "UTC"
     verdicts: Counter[Outcome] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
+    days: dict[tuple[date, str], Counter[Outcome]] = field(default_factory=dict)
+    """By day and rulebook with its version."""
     unlawful: list[Judgement] = field(default_factory=list)
 
     def add(self, one: Judgement) -> None:
         self.verdicts[one.outcome] += 1
+        day = one.call.intended_at.astimezone(ZoneInfo(self.zone)).date()
+        self.days.setdefault((day, book_of(one.call)), Counter())[one.outcome] += 1
         self.reasons.update({wrong.reason.value for wrong in one.wrongs} | set(one.missing))
         if one.outcome is not Outcome.LAWFUL and len(self.unlawful) < SHOWN:
             self.unlawful.append(one)
@@ -124,30 +134,62 @@ class Folder:
 
     def _page(self, tally: Tally, told: Mapping[str, Any]) -> str:
         counts = "".join(f"<tr><td>{html.escape(word(n))}</td><td>{c}</td></tr>" for n, c in tally.counts.items())
+        days = _days(tally) if tally.days else ""
         rows = "".join(self._row(one) for one in tally.unlawful)
         heads = "".join(f"<th>{word(n)}</th>" for n in ("time", "call", "campaign", "number", "rulebook"))
         table = f"<table><tr>{heads}<th>{word('verdict')}</th><th>{word('why')}</th></tr>{rows}</table>"
         more = f"<p>{word('more')}</p>" if len(tally.unlawful) == SHOWN else ""
         period = html.escape(f"{told['tenant']}: {told['from']} – {told['to']}")
         return PAGE.format(
-            title=word("title"), period=period, counts=counts, table=(table + more) if rows else word("none")
+            title=word("title"), period=period, counts=counts, days=days, table=(table + more) if rows else word("none")
         )
 
     def _row(self, one: Judgement) -> str:
         call = one.call
         why = [f"{label(wrong.reason)}: {wrong.fact}" for wrong in one.wrongs] + list(one.missing)
-        book = f"{call.rulebook} {call.rulebook_version}"
         campaign = self._codes.get(call.campaign_id) or ""
-        told = (at(call.intended_at, self._zone), call.id, campaign, self._number(call), book, word(one.outcome))
+        told = (
+            at(call.intended_at, self._zone),
+            call.id,
+            campaign,
+            self._number(call),
+            book_of(call),
+            word(one.outcome),
+        )
         cells = "".join(f"<td>{html.escape(str(cell))}</td>" for cell in (*told, "; ".join(why)))
         return f"<tr>{cells}</tr>"
+
+
+def book_of(call: Any) -> str:
+    """The rulebook under which a call was placed, with its version."""
+    return f"{call.rulebook} {call.rulebook_version}"
+
+
+def _days(tally: Tally) -> str:
+    """A line a day and rulebook, however many calls: how many of each verdict, and a bar beside the busiest day's."""
+    heads = "".join(f"<th>{word(n)}</th>" for n in ("day", "rulebook", "calls", *Outcome))
+    most = max(verdicts.total() for verdicts in tally.days.values())
+    lines = []
+    for (day, book), verdicts in sorted(tally.days.items()):
+        told = (f"{day}", book, verdicts.total(), *(verdicts[outcome] for outcome in Outcome))
+        cells = "".join(f"<td>{html.escape(str(cell))}</td>" for cell in told)
+        lines.append(f'<tr>{cells}<td class="bar">{_bar(verdicts, most)}</td></tr>')
+    about = f"<h2>{word('days')}</h2><table><tr>{heads}<th></th></tr>"
+    return f"{about}{''.join(lines)}</table><p>{word('list')}</p>"
+
+
+def _bar(verdicts: Counter[Outcome], most: int) -> str:
+    shares = ((outcome, 100 * verdicts[outcome] / most) for outcome in Outcome)
+    return "".join(f'<i class="{outcome}" style="width:{share:.2f}%"></i>' for outcome, share in shares if share)
 
 
 PAGE = """<!doctype html>
 <html><head><meta charset="utf-8"><title>{title}</title>
 <style>body{{font:14px/1.5 sans-serif;margin:2em;max-width:75em}}table{{border-collapse:collapse;margin:1em 0}}
-td,th{{border:1px solid #bbb;padding:.3em .6em;text-align:left;vertical-align:top}}</style></head>
-<body><h1>{title}</h1><p>{period}</p><table>{counts}</table>{table}</body></html>
+td,th{{border:1px solid #bbb;padding:.3em .6em;text-align:left;vertical-align:top}}
+.bar{{width:20em;white-space:nowrap;font-size:0}}.bar i{{display:inline-block;height:14px;min-width:1px}}
+.lawful{{background:#2a7f4f}}.violation{{background:#c0392b}}.unjudgeable{{background:#e0a030}}</style></head>
+<body><h1>{title}</h1><p>{period}</p><table>{counts}</table>{days}{table}</body></html>
 """
 
 

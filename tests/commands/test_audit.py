@@ -126,6 +126,9 @@ def test_what_is_exported_is_masked_signed_and_checked_by_anybody_with_the_publi
     rows = list(csv.DictReader((out / "replay.csv").read_text(encoding="utf-8-sig").splitlines()))
     assert [row["verdict"] for row in rows] == ["lawful", "violation"]
     assert "0912345671" not in (out / "replay.csv").read_text() + (out / "replay.html").read_text()
+    # Both calls stand on the page, in the line of their day and rulebook.
+    line = "".join(f"<td>{cell}</td>" for cell in ("2026-11-20", "vn-debt v", 2, 1, 1, 0))
+    assert line in (out / "replay.html").read_text()
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["counts"]["calls"] == 2
     (called / "public.pem").write_text(cli("audit", "key").out)

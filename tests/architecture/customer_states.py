@@ -95,16 +95,18 @@ def look() -> Findings:
 
 
 def _explore(conn: Connection, of: Company, recalls: int, found: Findings) -> None:
-    """Each way to a standing is walked again for every act that is tried from there."""
+    """Each way to a standing is walked once, and every act is tried from there and undone."""
     paths: dict[Standing, list[str]] = {Standing(Status.NEW, False, False): []}
     waiting = list(paths)
     while waiting:
         path = paths[waiting.pop()]
+        stage = _stage(conn, of, recalls)
+        for step in path:
+            ACTS[step](conn, stage)
         for name in ACTS:
-            stage = _stage(conn, of, recalls)
-            for step in path:
-                ACTS[step](conn, stage)
-            after = _do(conn, stage, name, found)
+            trial = conn.begin_nested()
+            after = _do(conn, replace(stage), name, found)
+            trial.rollback()
             if after not in paths:
                 paths[after] = [*path, name]
                 waiting.append(after)

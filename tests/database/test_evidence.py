@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from anyio.from_thread import BlockingPortal
-from databases import Desk, desk
+from databases import Desk, desk, embedded
 from founding import START
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Boolean, Connection, Integer, delete, insert, select, text, update
 from sqlalchemy.util import await_only
@@ -27,6 +28,8 @@ from database.sealed import VAULT, Evidence, examined
 from dialer.database import clock
 from dialer.sealing import SealingLoop
 
+from .conftest import KINDS as DATABASES
+
 EVERY = (*KINDS, LIFTING)
 COLUMNS = {kind: (*kind.plain, *kind.personal, *kind.documents) for kind in EVERY}
 
@@ -35,16 +38,34 @@ class Undone(Exception):
     """Ends a transaction that leaves nothing behind."""
 
 
-@pytest.fixture
-def sealed(fresh: Desk) -> Evidence:
+def chained(desk: Desk) -> Evidence:
     """A chain of many short seals over two rounds of everything."""
-    one = Evidence(fresh, batch=7)
+    one = Evidence(desk, batch=7)
     for _ in range(2):
         one.happen()
         one.later(minutes=1)
         one.seal()
         one.later(minutes=1)
     return one
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def sealed(
+    request: pytest.FixtureRequest, portal: BlockingPortal, template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Evidence]:
+    """A chain that every test finds as it was made: whoever tampers with it undoes it."""
+    if request.param == "sqlite":
+        with embedded(portal, template, tmp_path_factory.mktemp("sealed")) as one:
+            yield chained(one)
+    else:
+        with desk(portal, request.getfixturevalue("clones").migrated()) as one:
+            yield chained(one)
+
+
+@pytest.fixture
+def growing(fresh: Desk) -> Evidence:
+    """A chain of a test's own, which goes on."""
+    return chained(fresh)
 
 
 def tampering(one: Evidence, tamper: Any) -> list[Finding]:
@@ -149,7 +170,7 @@ def test_a_change_of_any_sealed_column_is_found_by_kind_and_row(sealed: Evidence
     assert {(kind.name, rows[kind].id, Fault.CHANGED) for kind, _ in concerned} - found == set()
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_whatever_somebody_does_to_a_sealed_row_is_found(sealed: Evidence, data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(KINDS), "kind")
@@ -192,7 +213,7 @@ def test_whatever_somebody_does_to_a_sealed_row_is_found(sealed: Evidence, data:
         assert (kind.name, *expected[act]) in found
 
 
-def test_a_row_that_slips_in_behind_the_last_seal_is_found_before_and_after_the_next_seal(sealed: Evidence) -> None:
+def test_a_row_that_slips_in_behind_the_last_seal_is_found_before_and_after_the_next_seal(growing: Evidence) -> None:
     def slip_in(conn: Connection) -> int:
         change = columns_of(Change)
         row = dict(conn.execute(select(table(Change)).order_by(change.id.desc()).limit(1)).one()._mapping)
@@ -200,25 +221,25 @@ def test_a_row_that_slips_in_behind_the_last_seal_is_found_before_and_after_the_
         row.pop("id")
         return int(conn.execute(insert(table(Change)).returning(change.id), row).scalar_one())
 
-    made = sealed.desk.run(slip_in)
+    made = growing.desk.run(slip_in)
     expected = [("change", made, Fault.BACKDATED)]
-    assert [(f.kind, f.id, f.fault) for f in sealed.findings()] == expected
-    sealed.later(minutes=1)
-    sealed.seal()
-    assert [(f.kind, f.id, f.fault) for f in sealed.findings()] == expected
+    assert [(f.kind, f.id, f.fault) for f in growing.findings()] == expected
+    growing.later(minutes=1)
+    growing.seal()
+    assert [(f.kind, f.id, f.fault) for f in growing.findings()] == expected
 
 
-def test_a_register_whose_loading_took_long_is_no_fault(sealed: Evidence) -> None:
-    began = sealed.now - timedelta(minutes=1)
+def test_a_register_whose_loading_took_long_is_no_fault(growing: Evidence) -> None:
+    began = growing.now - timedelta(minutes=1)
 
     def load(conn: Connection) -> None:
-        row = {"tenant_id": sealed.of.tenant_id, "name": "national", "as_of": began, "entries": 9, "file_name": ""}
+        row = {"tenant_id": growing.of.tenant_id, "name": "national", "as_of": began, "entries": 9, "file_name": ""}
         conn.execute(insert(table(Register)), row | {"actor": "", "loaded_at": began})
 
-    sealed.desk.run(load)
-    sealed.later(minutes=1)
-    sealed.seal()
-    assert sealed.findings() == []
+    growing.desk.run(load)
+    growing.later(minutes=1)
+    growing.seal()
+    assert growing.findings() == []
 
 
 def test_an_entry_lifted_in_the_past_is_found(sealed: Evidence) -> None:
@@ -314,15 +335,15 @@ def test_with_another_period_only_its_seals_are_read(sealed: Evidence) -> None:
         sealed.desk.run(work)
 
 
-def test_a_clock_that_jumps_back_is_no_fault(sealed: Evidence) -> None:
-    sealed.later(minutes=-90)
-    sealed.happen(1)
-    sealed.later(seconds=1)
-    sealed.seal()
-    sealed.later(minutes=1)
-    sealed.happen(1)
-    sealed.seal()
-    assert sealed.findings() == []
+def test_a_clock_that_jumps_back_is_no_fault(growing: Evidence) -> None:
+    growing.later(minutes=-90)
+    growing.happen(1)
+    growing.later(seconds=1)
+    growing.seal()
+    growing.later(minutes=1)
+    growing.happen(1)
+    growing.seal()
+    assert growing.findings() == []
 
 
 def test_two_workers_that_seal_at_once_make_one_chain(fresh: Desk) -> None:
@@ -344,9 +365,9 @@ def test_two_workers_that_seal_at_once_make_one_chain(fresh: Desk) -> None:
     assert fresh.run(_seals) > 3
 
 
-def test_pruning_leaves_every_sealed_row(sealed: Evidence) -> None:
-    sealed.desk.run(prune, sealed.now + timedelta(days=4000))
-    assert sealed.findings() == []
+def test_pruning_leaves_every_sealed_row(growing: Evidence) -> None:
+    growing.desk.run(prune, growing.now + timedelta(days=4000))
+    assert growing.findings() == []
 
 
 @contextmanager

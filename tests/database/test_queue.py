@@ -365,7 +365,7 @@ def _listed(conn: Connection, turns: list[tuple[int, int]]) -> tuple[Company, An
     return of, one, pages
 
 
-EXAMPLES = settings(parent=settings.default, max_examples=20, stateful_step_count=40)
+EXAMPLES = settings(parent=settings.default, max_examples=12, stateful_step_count=40)
 
 
 def test_queue_and_ledger_do_what_a_plain_model_does(database: Desk) -> None:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from functools import cache
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -43,8 +44,14 @@ class Nouns(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args and args[0] in NOUNS:
-            self.commands[args[0]] = typer.main.get_command(import_module(f"dialer.commands.{args[0]}").app)
+            self.commands[args[0]] = _commands_of(args[0])
         return super().resolve_command(ctx, args)
+
+
+@cache
+def _commands_of(noun: str) -> Any:
+    """What can be typed after a noun: read off its functions once, however often this process is asked."""
+    return typer.main.get_command(import_module(f"dialer.commands.{noun}").app)
 
 
 app = typer.Typer(cls=Nouns, add_completion=False, rich_markup_mode=None, invoke_without_command=True)

@@ -3,11 +3,14 @@
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import anyio
 from sqlalchemy import Connection, func, select
+from sqlalchemy.engine import make_url
 
 from campaigns import accounts, directory, dnc, ledger, lists, reports
 from campaigns.models import Agent, Call, Campaign, Customer
@@ -21,8 +24,11 @@ from dialer.settings import Settings
 from dialer.simulator import Simulator, SimulatorSettings
 from dialer.vault import Vault, open_vault, path_hash
 from dialer.vendors import Vendors
+from tests.databases import embedded_template
 
 SPEED = 200
+PATIENCE = 240
+"""Seconds until a test gives up waiting: so many that a machine which does other things besides is no reason."""
 CALL, CUSTOMER = columns_of(Call), columns_of(Customer)
 TERMS = {
     Mode.CLICK2CALL: {"agents": "101=test.user01,102=test.user02,103=test.user03", "wrap_up": "5s"},
@@ -50,7 +56,10 @@ class Floor:
 
     async def open(self, channels: int | None = None, **settings: Any) -> None:
         """`settings` are the gateway's."""
-        await migrations.upgrade_any(self.settings.url, self.database)
+        if self.settings.database_url:
+            await migrations.upgrade_any(self.settings.url, self.database)
+        else:
+            _lay(self.settings.url)
         await self.database.write(self._account, channels, settings)
 
     def _account(self, conn: Connection, channels: int | None, settings: dict[str, Any]) -> None:
@@ -125,7 +134,7 @@ class Floor:
                 yield addresses[0]
                 tasks.cancel_scope.cancel()
 
-    async def until(self, condition: Callable[[], Any], seconds: float = 60) -> None:
+    async def until(self, condition: Callable[[], Any], seconds: float = PATIENCE) -> None:
         """Wait until the condition holds; say what the campaigns look like where it does not."""
         with anyio.move_on_after(seconds):
             while not await condition():  # noqa: ASYNC110 (another process or thread changes what is looked at)
@@ -133,7 +142,7 @@ class Floor:
             return
         raise AssertionError(f"not within {seconds} s: {await self.tally()}")
 
-    async def finished(self, *codes: str, seconds: float = 60) -> None:
+    async def finished(self, *codes: str, seconds: float = PATIENCE) -> None:
         async def all_finished() -> bool:
             return all([(await self.standing(code)).state == "finished" for code in codes])
 
@@ -171,6 +180,18 @@ class Floor:
         else:
             assert len(journal.entries) == charged
         assert await self.database.read(_attempts) == charged
+
+
+def _lay(url: str) -> None:
+    """Put an embedded database where the URL says."""
+    Path(make_url(url).database or "").write_bytes(_migrated())
+
+
+@cache
+def _migrated() -> bytes:
+    """An embedded database at the head, made once a process."""
+    with TemporaryDirectory() as folder:
+        return embedded_template(Path(folder)).read_bytes()
 
 
 def _references(conn: Connection) -> dict[str, int]:

@@ -28,6 +28,15 @@ class Lines:
         return told
 
 
+def shows(address: str, name: str, value: float, **labels: str) -> Callable[[], Any]:
+    """A condition to wait for: what was done stands in the database a moment before it is counted."""
+
+    async def shown() -> bool:
+        return await metric(address, name, **labels) == value
+
+    return shown
+
+
 @contextmanager
 def listening() -> Iterator[Lines]:
     """The log lines that are written within the block."""

@@ -50,7 +50,7 @@ async def test_a_vendor_that_misbehaves_in_every_way_rings_nobody_twice(floor: F
     faults.cdr_delay = 20
     await floor.campaign("MORNING", mode, phones(30), recall_delay="0s")
     async with floor.engine():
-        await floor.finished("MORNING", seconds=90)
+        await floor.finished("MORNING")
     await floor.check(unknowns=True)
 
 

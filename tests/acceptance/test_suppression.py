@@ -11,7 +11,7 @@ from campaigns import dnc, optouts
 from campaigns.words import CallState, Mode, Subject, Wanted
 from dialer.database import clock
 from dialer.simulator import Simulator
-from tests.acceptance.floor import CALL, Floor, calm, journal_form, phones
+from tests.acceptance.floor import CALL, Floor, calm, journal_form, live_calls, phones
 
 pytestmark = pytest.mark.anyio
 TRIES = 100
@@ -47,11 +47,16 @@ async def test_none_of_a_hundred_numbers_rings_after_it_was_suppressed(floor: Fl
             before[phone] = len(journal.rings(phone))
             await anyio.sleep(0.02)
         await floor.command("MORNING", Wanted.PAUSED)
-        await anyio.sleep(0.5)
+        # Whoever is rung in spite of it is rung by now.
+        await floor.until(lambda: _nobody_live(floor))
     rang_after = {phone for phone, rings in before.items() if len(journal.rings(phone)) > rings}
     assert rang_after - named == set()
     assert len(before) == TRIES
     await floor.check(max_recall=5)
+
+
+async def _nobody_live(floor: Floor) -> bool:
+    return await live_calls(floor.database) == 0
 
 
 async def test_a_customer_already_fed_is_taken_back_from_the_vendor_s_queue(floor: Floor) -> None:

@@ -61,7 +61,7 @@ async def test_wrong_credentials_pause_the_campaign_and_say_so_until_they_work_a
             assert standing.paused_detail == detail
             assert detail
             assert await metric(address, "dialer_vendor_trouble", vendor="sim", reason="misconfigured") == 1
-            assert await metric(address, "dialer_vendor_faults_total", fault="log-in-refused") == 1
+            assert await metric(address, "dialer_vendor_faults_total", fault="log-in-refused") >= 1
             asked = simulator.requests[LOG_IN]
             await anyio.sleep(1)
             assert simulator.requests[LOG_IN] <= asked + 1, "a vendor who is asked too often locks the account"
@@ -70,9 +70,9 @@ async def test_wrong_credentials_pause_the_campaign_and_say_so_until_they_work_a
             await floor.command("A", Wanted.RUNNING)
             await floor.finished("A")
             await floor.until(cured)
+            await floor.until(lines.has("log-in works again", vendor="sim"))
             assert await metric(address, "dialer_vendor_trouble") == 0
     assert len(lines.of("log-in refused: campaigns paused", vendor="sim")) == 1
-    assert lines.of("log-in works again", vendor="sim")
     await floor.check(max_recall=0)
 
 

@@ -24,6 +24,10 @@ CHUNK = 20_000
 SOURCE = dnc.REGISTER_SOURCE
 COVERED = "covered by another entry"
 
+find_as_of = select(func.max(REGISTER.as_of)).where(
+    REGISTER.tenant_id == bindparam("tenant"), REGISTER.name == bindparam("name")
+)
+
 ENTRY = ("tenant_id", "scope", "subject_kind", "purpose", "source", "reason", "actor", "since")
 write_fresh = Insert(Suppression, ("subject",), shared=ENTRY, ignoring=True)
 write_covered = Insert(Suppression, ("subject",), shared=(*ENTRY, "until", "lifted_by"))
@@ -158,8 +162,7 @@ def load(conn: Connection, now: datetime, tenant_id: int, copy: Copy, actor: str
 
 def as_of(conn: Connection, tenant_id: int, name: str) -> datetime | None:
     """When our newest copy of a register was made by its owner; None where we have none."""
-    chosen = select(func.max(REGISTER.as_of)).where(REGISTER.tenant_id == tenant_id, REGISTER.name == name)
-    made: datetime | None = conn.scalar(chosen)
+    made: datetime | None = conn.scalar(find_as_of, {"tenant": tenant_id, "name": name})
     return made
 
 

@@ -7,17 +7,25 @@ judged again under the rules of its day.
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from campaigns import rulebooks
 from campaigns.models import Campaign, RulebookText
-from campaigns.rows import columns_of, ignoring, table
+from campaigns.rows import columns_of, table
 from campaigns.rulebooks import BadRulebook, Rulebook
+from campaigns.statements import ONE, Insert
 
 TEXT = columns_of(RulebookText)
 CAMPAIGN = columns_of(Campaign)
+OWN = (TEXT.tenant_id == bindparam("tenant"), TEXT.own.is_(True), TEXT.removed_at.is_(None))
+find_own = select(TEXT.text).where(*OWN, TEXT.name == bindparam("name")).order_by(TEXT.id.desc()).limit(ONE)
+find_kept = select(TEXT.id).where(
+    TEXT.tenant_id == bindparam("tenant"), TEXT.name == bindparam("name"), TEXT.digest == bindparam("digest")
+)
+write_text = Insert(
+    RulebookText, ("tenant_id", "name", "version", "digest", "text", "own", "actor", "added_at"), ignoring=True
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +56,7 @@ def find(conn: Connection, tenant_id: int, name: str) -> Rulebook | None:
     """The rulebook of this name as it stands for the tenant, or None."""
     if name in rulebooks.shipped():
         return rulebooks.shipped()[name]
-    text = conn.scalar(_own(tenant_id).where(TEXT.name == name).order_by(TEXT.id.desc()).limit(1))
+    text = conn.scalar(find_own, {"tenant": tenant_id, "name": name})
     return _read(text) if text is not None else None
 
 
@@ -73,7 +81,7 @@ def add(conn: Connection, now: datetime, tenant_id: int, text: str, actor: str) 
         raise BadRulebook("name", f"{book.name} is one that is shipped: give yours a name of its own")
     _refuse_another_text(conn, tenant_id, book)
     _take_off(conn, now, tenant_id, book.name)
-    _write(conn, now, tenant_id, book, actor, own=True)
+    put(conn, now, tenant_id, book, actor, own=True)
     back = update(table(RulebookText)).where(TEXT.tenant_id == tenant_id, TEXT.digest == book.digest)
     conn.execute(back.values(removed_at=None, own=True))
     return book
@@ -123,16 +131,13 @@ def keep(conn: Connection, now: datetime, tenant_id: int, book: Rulebook) -> Non
     stands in the one that it extends, so that one is kept with it."""
     parent = rulebooks.shipped().get(book.extends or "")
     for text in (book, parent) if parent else (book,):
-        kept = select(TEXT.id).where(TEXT.tenant_id == tenant_id, TEXT.name == text.name, TEXT.digest == text.digest)
-        if conn.execute(kept).first() is None:
-            _write(conn, now, tenant_id, text, "engine", own=False)
+        kept = {"tenant": tenant_id, "name": text.name, "digest": text.digest}
+        if conn.execute(find_kept, kept).first() is None:
+            put(conn, now, tenant_id, text, "engine", own=False)
 
 
-def _own(tenant_id: int) -> Any:
-    return select(TEXT.text).where(TEXT.tenant_id == tenant_id, TEXT.own.is_(True), TEXT.removed_at.is_(None))
-
-
-def _write(conn: Connection, now: datetime, tenant_id: int, book: Rulebook, actor: str, own: bool) -> None:
+def put(conn: Connection, now: datetime, tenant_id: int, book: Rulebook, actor: str, own: bool) -> None:
+    """Write a text that was read; one that is kept already stays as it is."""
     row = {
         "tenant_id": tenant_id,
         "name": book.name,
@@ -143,4 +148,4 @@ def _write(conn: Connection, now: datetime, tenant_id: int, book: Rulebook, acto
         "actor": actor,
         "added_at": now,
     }
-    conn.execute(ignoring(conn, RulebookText).values(row))
+    write_text(conn, [row])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, bindparam, update
 from sqlalchemy.exc import IntegrityError
 
 from campaigns import binding, ledger, queue, receipts, states
@@ -35,6 +35,18 @@ NEAR = timedelta(seconds=5)
 # A settled call's id is asked about this often before we let it stand.
 CONFIRMATIONS = 3
 
+CALL = columns_of(Call)
+THESE = CALL.id.in_(bindparam("ids", expanding=True))
+look_again = (
+    update(table(Call))
+    .where(THESE, CALL.check_at <= bindparam("now"))
+    .values(check_at=bindparam("again_at"), checks=CALL.checks + 1)
+)
+let_be = (
+    update(table(Call))
+    .where(THESE, CALL.state == CallState.SETTLED, CALL.checks >= CONFIRMATIONS)
+    .values(check_at=None)
+)
 T = TypeVar("T")
 
 
@@ -299,11 +311,6 @@ def fact_of(record: Record) -> states.Fact:
 
 def postpone(conn: Connection, timing: Timing, call_ids: Sequence[int]) -> None:
     """Look at these again later; a settled call whose id nobody confirms is let be after a few times."""
-    columns = columns_of(Call)
-    now = clock(conn)
-    due = update(table(Call)).where(columns.id.in_(list(call_ids)), columns.check_at <= now)
-    conn.execute(due.values(check_at=now + timing.check_again, checks=columns.checks + 1))
-    done = update(table(Call)).where(
-        columns.id.in_(list(call_ids)), columns.state == CallState.SETTLED, columns.checks >= CONFIRMATIONS
-    )
-    conn.execute(done.values(check_at=None))
+    now, ids = clock(conn), list(call_ids)
+    conn.execute(look_again, {"ids": ids, "now": now, "again_at": now + timing.check_again})
+    conn.execute(let_be, {"ids": ids})

@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from campaigns.audit import texts
 from campaigns.audit.texts import Text
@@ -23,7 +24,8 @@ from campaigns.models import (
     RulebookText,
     Suppression,
 )
-from campaigns.rows import columns_of, in_chunks, table
+from campaigns.rows import columns_of, table
+from campaigns.statements import Find
 from campaigns.words import CallState, Origin
 
 CALL = columns_of(Call)
@@ -166,17 +168,11 @@ class _Surroundings:
         return {row.id: row for row in self._rows(model, "id", ids)}
 
     def _all(self, model: Any) -> list[Any]:
-        columns = columns_of(model)
-        chosen = select(table(model)).where(columns.tenant_id == self._tenant.id)
-        return list(self._conn.execute(chosen.order_by(columns.id)))
+        return list(self._conn.execute(_of_tenant(model), {"tenant": self._tenant.id}))
 
     def _rows(self, model: Any, name: str, keys: Iterable[Any]) -> list[Any]:
-        columns = columns_of(model)
-        rows: list[Any] = []
-        for chunk in in_chunks(sorted({key for key in keys if key is not None}), 400):
-            chosen = select(table(model)).where(columns.tenant_id == self._tenant.id, columns[name].in_(chunk))
-            rows += self._conn.execute(chosen.order_by(columns.id))
-        return rows
+        found = _named(model, name)(self._conn, (key for key in keys if key is not None), tenant=self._tenant.id)
+        return sorted(found, key=_id)
 
     def _group(self, rows: Iterable[Any], name: str, of_campaign: bool = False) -> dict[Any, list[Any]]:
         grouped: dict[Any, list[Any]] = defaultdict(list)
@@ -184,6 +180,22 @@ class _Surroundings:
             if not of_campaign or row.customer_id is None:
                 grouped[getattr(row, name)].append(row)
         return grouped
+
+
+@cache
+def _of_tenant(model: Any) -> Any:
+    columns = columns_of(model)
+    return select(table(model)).where(columns.tenant_id == bindparam("tenant")).order_by(columns.id)
+
+
+@cache
+def _named(model: Any, name: str) -> Find:
+    columns = columns_of(model)
+    return Find(select(table(model)).where(columns.tenant_id == bindparam("tenant")), key=columns[name])
+
+
+def _id(row: Any) -> int:
+    return int(row.id)
 
 
 def _keys(call: Any) -> list[tuple[str, Any]]:

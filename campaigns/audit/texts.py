@@ -92,6 +92,7 @@ def read(text: str, parent: str | None = None) -> Text:
     return Text(own if parent is None else _joined(tomllib.loads(parent), own))
 
 
+@cache
 def extends(text: str) -> str | None:
     """The name of the rulebook that this one extends."""
     named: str | None = tomllib.loads(text).get("extends")

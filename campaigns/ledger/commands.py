@@ -4,10 +4,11 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from campaigns.models import Campaign, Change, VendorAccount
 from campaigns.rows import columns_of, table
+from campaigns.statements import Insert
 from campaigns.words import QueueState, Reason, Wanted
 
 # From where each command may be given. A stopped campaign may be started again.
@@ -17,6 +18,7 @@ MAY_FOLLOW = {
     Wanted.STOPPED: (Wanted.DRAFT, Wanted.RUNNING, Wanted.PAUSED, Wanted.STOPPED),
 }
 find_campaign = select(table(Campaign)).where(columns_of(Campaign).id == bindparam("campaign"))
+write_change = Insert(Change, ("tenant_id", "campaign_id", "before", "after", "reason", "detail", "actor", "at"))
 
 
 class NotNow(Exception):
@@ -179,4 +181,4 @@ def _note(
         "actor": actor,
         "at": now,
     }
-    conn.execute(insert(table(Change)), told)
+    write_change(conn, [told])

@@ -53,6 +53,18 @@ OF_AN_AGENT = (
     "presence_source",
 )
 find_campaigns = Find(select(table(Campaign)), key=CAMPAIGN.id)
+find_agents = (
+    select(table(Agent))
+    .where(
+        AGENT.tenant_id == bindparam("tenant_id"),
+        or_(
+            AGENT.id.in_(bindparam("ids", expanding=True)),
+            AGENT.extension.in_(bindparam("extensions", expanding=True)),
+        ),
+    )
+    .order_by(AGENT.id)
+    .with_for_update(key_share=True)
+)
 find_customers = Find(
     select(
         *(CUSTOMER[name] for name in ("id", "run_id", "priority", "callback_id")),
@@ -304,10 +316,8 @@ def _agents(conn: Connection, steps: Sequence[Step]) -> list[dict[str, Any]]:
     """The agents of these calls, locked in id order."""
     ids = {step.call.agent_id for step in steps} - {None}
     extensions = {step.after.extension for step in steps} - {None}
-    chosen = select(table(Agent)).where(
-        AGENT.tenant_id == steps[0].call.tenant_id, or_(AGENT.id.in_(ids), AGENT.extension.in_(extensions))
-    )
-    return [dict(row._mapping) for row in conn.execute(chosen.order_by(AGENT.id).with_for_update(key_share=True))]
+    asked = {"tenant_id": steps[0].call.tenant_id, "ids": list(ids), "extensions": list(extensions)}
+    return [dict(row._mapping) for row in conn.execute(find_agents, asked)]
 
 
 def _agent_learns(step: Step) -> bool:

@@ -7,7 +7,8 @@ the tests hold.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -95,6 +96,51 @@ class Made(Carried):
         return given[key] if convert is None else convert(given[key])
 
 
+class Spelled(Carried):
+    """A statement that was made once and spells out lists and limits: one text for each of their lengths and values."""
+
+    def __init__(self, compiled: SQLCompiler, dialect: Dialect) -> None:
+        super().__init__(compiled, dialect)
+        self._compiled = compiled
+        self._spelled = sorted((*compiled.post_compile_params, *compiled.literal_execute_params), key=_key)
+        self._texts: dict[Any, tuple[str, list[tuple[str, int | None, Any, Convert | None]]]] = {}
+
+    def __call__(self, raw: sqlite3.Connection, given: Mapping[str, Any]) -> Found:
+        shape = tuple(self._shape(bind, given.get(bind.key, bind.value)) for bind in self._spelled)
+        if shape not in self._texts:
+            self._texts[shape] = self._text(given)
+        text, places = self._texts[shape]
+        return self._run(raw, text, [self._filled(given, *place) for place in places])
+
+    @staticmethod
+    def _shape(bind: Any, value: Any) -> Any:
+        return len(value) if bind.expanding else value
+
+    def _text(self, given: Mapping[str, Any]) -> Any:
+        """The text for lists of these lengths, and where each of its values stands: alone, or in a list."""
+        compiled = self._compiled
+        told = compiled._process_parameters_for_postcompile(compiled.construct_params(given))  # type: ignore[arg-type]
+        listed = {
+            name: (whole, place)
+            for whole, names in told.parameter_expansion.items()
+            for place, name in enumerate(names)
+        }
+        convert = {**compiled._bind_processors, **told.processors}
+        places = []
+        for name in told.positiontup or ():
+            whole, place = listed.get(name, (name, None))
+            bind = compiled.binds[whole]
+            places.append((bind.key, place, bind.value, convert.get(name)))
+        return told.statement, places
+
+    @staticmethod
+    def _filled(given: Mapping[str, Any], key: str, place: int | None, fixed: Any, convert: Convert | None) -> Any:
+        value = given.get(key, fixed)
+        if place is not None:
+            value = value[place]
+        return value if convert is None else convert(value)
+
+
 class Built(Carried):
     """A statement that is built anew each time: its values come out of its cache key, its lists are spelled out."""
 
@@ -121,7 +167,7 @@ class LeanConnection:
         self._connection = connection
         self._raw = raw
         self.dialect = connection.dialect
-        self._made: WeakKeyDictionary[Any, Made | bool] = WeakKeyDictionary()
+        self._made: WeakKeyDictionary[Any, Made | Spelled | bool] = WeakKeyDictionary()
         self._built: dict[Any, Built | None] = {}
 
     def __getattr__(self, name: str) -> Any:
@@ -139,6 +185,18 @@ class LeanConnection:
             return self._connection.execute(statement, given)
         return built(self._raw, given or {}, key)
 
+    @contextmanager
+    def begin_nested(self) -> Iterator[None]:
+        """A part of the transaction that can be undone by itself."""
+        self._raw.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            self._raw.execute("ROLLBACK TO part")
+            raise
+        finally:
+            self._raw.execute("RELEASE part")
+
     def scalars(self, statement: Any, given: Any = None) -> Any:
         found = self.execute(statement, given)
         return Found(row[0] for row in found)
@@ -153,21 +211,21 @@ class LeanConnection:
         cursor = _asked(self._raw, text, given)
         return Found(cursor, cursor.rowcount)
 
-    def _made_of(self, statement: Any) -> Made | None:
+    def _made_of(self, statement: Any) -> Made | Spelled | None:
         """A statement that comes a second time was made to be used again."""
         made = self._made.get(statement)
         if made is None:
             self._made[statement] = False
         elif made is False:
             made = self._made[statement] = self._compiled(statement) or True
-        return made if isinstance(made, Made) else None
+        return made if isinstance(made, Made | Spelled) else None
 
-    def _compiled(self, statement: Any) -> Made | None:
-        """What spells out lists has another text for each length, and what is inserted another for each row."""
+    def _compiled(self, statement: Any) -> Made | Spelled | None:
+        """What is inserted has another text for each kind of row."""
         if isinstance(statement, Insert):
             return None
         compiled = statement.compile(dialect=self.dialect)
-        return None if _spells(compiled) else Made(compiled, self.dialect)
+        return (Spelled if _spells(compiled) else Made)(compiled, self.dialect)
 
     def _built_of(self, statement: Any, key: CacheKey, given: Mapping[str, Any]) -> Built | None:
         shape = (key.key, tuple(given))
@@ -181,6 +239,10 @@ class LeanConnection:
 def _spells(compiled: SQLCompiler) -> bool:
     """Whether the text is only finished with its values: lists, and numbers that SQLAlchemy writes out."""
     return bool(compiled.post_compile_params or compiled.literal_execute_params)
+
+
+def _key(bind: Any) -> str:
+    return str(bind.key)
 
 
 def _asked(raw: sqlite3.Connection, text: str, values: Sequence[Any]) -> sqlite3.Cursor:

@@ -210,7 +210,7 @@ class Miss(StrEnum):
     SLOW = "slow"
     NOT_REACHED = "not-reached"
     ADDRESS_REFUSED = "address-refused"
-    SECRET_LOST = "secret-lost"
+    UNSIGNED = "unsigned"
     GONE = "gone"
     TOO_OLD = "too-old"
 

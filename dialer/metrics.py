@@ -11,10 +11,11 @@ from sqlalchemy import Connection, and_, func, select
 
 from campaigns import callbacks
 from campaigns.breaker import Breaker, Position
+from campaigns.events import deliveries
 from campaigns.models import Call, Callback, Campaign, Customer, Receipt, VendorAccount
 from campaigns.rows import columns_of, table
 from campaigns.timing import Timing
-from campaigns.words import WAITING_STATUSES
+from campaigns.words import WAITING_STATUSES, DeliveryState
 from dialer.database import clock
 
 QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15)
@@ -42,6 +43,11 @@ class Metrics:
         self.outdated = self._gauge("dialer_schema_outdated", "1 while this process drains for another's schema")
         self.leases = self._counter("dialer_leases_expired_total", "customers whom a worker held and did not call")
         self.pruned = self._counter("dialer_receipts_pruned_total", "settled hooks that were forgotten")
+        self.announced = self._counter("dialer_announced_total", "events that a sink acknowledged", "sink")
+        self.sink_up = self._gauge("dialer_sink_up", "1 where the sink took the last batch, 0 while it is away", "sink")
+        self.sink_lag = self._gauge("dialer_sink_lag_seconds", "age of the oldest event that a sink is owed", "sink")
+        self.deliveries = self._counter("dialer_deliveries_total", "posts to webhooks, by what came of them", "outcome")
+        self.owed = self._gauge("dialer_deliveries_owed", "deliveries that wait or are dead", "state")
         self.claim_seconds = self._histogram("dialer_claim_seconds", "one claim transaction")
         self.place_seconds = self._histogram("dialer_place_seconds", "one placing request, until its answer")
         self.intake_seconds = self._histogram("dialer_intake_seconds", "one webhook, from arrival to acknowledgement")
@@ -93,6 +99,8 @@ class Metrics:
                 self.breaker.labels(vendor, hotline, position.value).set(breaker.position is position)
         for vendor, reason in asked.troubles:
             self.trouble.labels(vendor, reason).set(1)
+        for state in (DeliveryState.PENDING, DeliveryState.DEAD):
+            self.owed.labels(state.value).set(asked.deliveries.get(state.value, 0))
         self.unsettled.set(asked.unsettled)
         self.lag.set(asked.lag)
 
@@ -132,6 +140,7 @@ class Asked:
         self.unsettled, since = conn.execute(oldest).one()
         self.lag = max((now - since).total_seconds(), 0) if since else 0
         self.breakers = _breakers(conn)
+        self.deliveries = deliveries.counts(conn)
         account = columns_of(VendorAccount)
         troubled = select(account.name, account.trouble).where(
             account.trouble.is_not(None), account.removed_at.is_(None)

@@ -22,19 +22,25 @@ from campaigns.models import Call
 from campaigns.rows import LIVE, columns_of
 from campaigns.words import CallState
 from dialer import migrations
+from dialer.announcing import AnnouncingLoop, DispatchingLoop
 from dialer.api.server import Api
 from dialer.attending import AttendingLoop
 from dialer.database import Database, open_database
+from dialer.delivering import DeliveringLoop
 from dialer.guarding import GuardingLoop
 from dialer.logs import log
-from dialer.loops import ClockWatch, Loop
+from dialer.loops import ClockWatch, Loop, Step
 from dialer.placing import PlacingLoop
+from dialer.posting import Poster
 from dialer.pruning import PruningLoop
 from dialer.reconciling import ReconcilingLoop
 from dialer.registering import RegisteringLoop, doors_of
 from dialer.sealing import SealingLoop
 from dialer.settings import Settings
 from dialer.settling import SettlingLoop
+from dialer.sinks import Sink
+from dialer.sinks.journal import JournalSink
+from dialer.sinks.kafka import KafkaSink
 from dialer.steering import SteeringLoop
 from dialer.vault import Vault, open_vault
 from dialer.vendors import Vendors
@@ -46,6 +52,7 @@ WATCH_EVERY = 0.1
 PRUNE_EVERY = 3600.0
 SEAL_EVERY = 15.0
 BEAT_EVERY = 5.0
+ANNOUNCE_EVERY = 0.5
 
 
 class AlreadyServing(Exception):
@@ -133,6 +140,8 @@ class Engine:
         self.metrics = vendors.metrics
         self._clock = ClockWatch()
         self._outdated: migrations.Outdated | None = None
+        self._poster = Poster(settings.egress)
+        self._sinks = _sinks(settings) if role != "web" else []
         self._log = log("runtime")
 
     async def run(self, host: str, port: int, on_ready: Callable[[str], None]) -> None:
@@ -152,6 +161,9 @@ class Engine:
                 on_ready(address)
                 await stopping.wait()
                 await self._stop(loops)
+            await self._poster.aclose()
+            for sink in self._sinks:
+                await sink.aclose()
             wire.cancel_scope.cancel()
             tasks.cancel_scope.cancel()
         if self._outdated is not None:
@@ -189,7 +201,8 @@ class Engine:
         )
         steering = SteeringLoop(database, vendors, timing)
         loops["steering"] = Loop("steering", steering.step, database, brisk * 2, self.metrics)
-        pruning = PruningLoop(database, timedelta(days=settings.receipt_days), self._vault, self.metrics)
+        kept, delivered = timedelta(days=settings.receipt_days), timedelta(days=settings.delivery_days)
+        pruning = PruningLoop(database, kept, self._vault, self.metrics, delivered)
         loops["pruning"] = Loop("pruning", pruning.step, database, PRUNE_EVERY, self.metrics)
         sealing = SealingLoop(database, self._vault)
         loops["sealing"] = Loop("sealing", sealing.step, database, SEAL_EVERY, self.metrics)
@@ -198,7 +211,17 @@ class Engine:
         attending = AttendingLoop(database, vendors, timing)
         loops["attending"] = Loop("attending", attending.step, database, 0.5, self.metrics)
         loops["working"] = Loop("working", WorkingLoop(database, self._vault).step, database, 0.5, self.metrics)
-        return loops
+        return loops | self._announcing()
+
+    def _announcing(self) -> dict[str, Loop]:
+        """One loop a sink: none waits for another that is away."""
+        database, metrics = self._database, self.metrics
+        steps: dict[str, Step] = {
+            f"announcing-{sink.name}": AnnouncingLoop(database, sink, metrics).step for sink in self._sinks
+        }
+        steps["dispatching"] = DispatchingLoop(database).step
+        steps["delivering"] = DeliveringLoop(database, self._vault, self._poster, metrics).step
+        return {name: Loop(name, step, database, ANNOUNCE_EVERY, metrics) for name, step in steps.items()}
 
     def _registering(self, public: str) -> Loop:
         registering = RegisteringLoop(self._database, self._vendors, self._vault, public)
@@ -265,6 +288,12 @@ def in_flight(conn: Connection) -> int:
     # A call without a verdict is one that is still to be checked.
     pending = and_(call.check_at.is_not(None), call.state == CallState.ENDED)
     return sum(int(conn.scalar(select(func.count()).where(which)) or 0) for which in (LIVE, pending))
+
+
+def _sinks(settings: Settings) -> list[Sink]:
+    """The sinks that the settings name. Raises `SinkMissing`."""
+    sinks: list[Sink] = [JournalSink()] if settings.events_log else []
+    return [*sinks, KafkaSink(settings)] if settings.kafka_servers else sinks
 
 
 async def _watch_signals(stopping: anyio.Event) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator
@@ -34,6 +35,20 @@ class Settings(BaseSettings):
         default="any", description="how hooks prove themselves: `bearer`, `x-api-key`, `path`, or `any` of them"
     )
     api_requests_a_minute: int = Field(default=1000, ge=1, description="requests that a client of the API may make")
+    events_log: bool = Field(default=False, description="whether every event is written to the log, masked")
+    kafka_servers: str = Field(default="", description="host:port, separated by commas; empty: no Kafka")
+    kafka_topic: str = Field(default="dialer.events", description="where events go")
+    kafka_security: str = Field(default="plaintext", description="`plaintext`, `ssl`, `sasl-plaintext` or `sasl-ssl`")
+    kafka_ca_file: str = Field(default="", description="whom TLS trusts; empty: whom the system trusts")
+    kafka_certificate_file: str = Field(default="", description="our own certificate, where the broker asks for one")
+    kafka_key_file: str = Field(default="", description="its key; empty: it stands in the same file")
+    kafka_mechanism: str = Field(default="SCRAM-SHA-512", description="of SASL; also `PLAIN` and `SCRAM-SHA-256`")
+    kafka_username: str = Field(default="")
+    kafka_password: SecretStr = Field(default=SecretStr(""))
+    egress_allow: str = Field(
+        default="", description="private networks to which webhooks may be posted, such as 10.1.0.0/16"
+    )
+    delivery_days: float = Field(default=7, gt=0, description="how long deliveries that ended are kept")
     lease_seconds: float = Field(default=60, gt=1)
     first_check_seconds: float = Field(default=90, gt=0, description="silence of a call after which we ask")
     unsure_grace_seconds: float = Field(default=300, gt=0)
@@ -46,6 +61,32 @@ class Settings(BaseSettings):
         if value not in ("any", "bearer", "x-api-key", "path"):
             raise ValueError("must be one of any, bearer, x-api-key, path")
         return value
+
+    @field_validator("kafka_security")
+    @classmethod
+    def _secure(cls, value: str) -> str:
+        if value not in ("plaintext", "ssl", "sasl-plaintext", "sasl-ssl"):
+            raise ValueError("must be one of plaintext, ssl, sasl-plaintext, sasl-ssl")
+        return value
+
+    @field_validator("kafka_mechanism")
+    @classmethod
+    def _mechanism(cls, value: str) -> str:
+        if value not in ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"):
+            raise ValueError("must be one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512")
+        return value
+
+    @field_validator("egress_allow")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for one in filter(None, (part.strip() for part in value.split(","))):
+            ip_network(one)
+        return value
+
+    @cached_property
+    def egress(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Private networks to which webhooks may be posted."""
+        return tuple(ip_network(one.strip()) for one in self.egress_allow.split(",") if one.strip())
 
     @cached_property
     def url(self) -> str:

@@ -14,7 +14,7 @@ depends_on = None
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 DOCUMENT = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 MOMENT = sa.DateTime(timezone=True)
-MISSES = "'answered-otherwise', 'slow', 'not-reached', 'address-refused', 'secret-lost', 'gone', 'too-old'"
+MISSES = "'answered-otherwise', 'slow', 'not-reached', 'address-refused', 'unsigned', 'gone', 'too-old'"
 UNREMOVED = sa.text("removed_at IS NULL")
 PENDING = sa.text("state = 'pending'")
 ENDED = sa.text("ended_at IS NOT NULL")

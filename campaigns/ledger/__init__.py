@@ -40,11 +40,13 @@ from campaigns.ledger.customers import (
 from campaigns.ledger.forgetting import forget_calls, forget_customers, receipts_of
 from campaigns.ledger.intents import Intent, intend
 from campaigns.ledger.promises import CALLBACK_PRIORITY, listed_priority
+from campaigns.ledger.promises import WITHDRAWN as PROMISE_WITHDRAWN
 from campaigns.ledger.settle import Step, Told, apply, ask_now, locked
 from campaigns.ledger.strangers import Heard, hear, own, rebind, unbind
 
 __all__ = [
     "CALLBACK_PRIORITY",
+    "PROMISE_WITHDRAWN",
     "Appointment",
     "Closing",
     "Enlisted",

@@ -125,7 +125,7 @@ def take_back(conn: Connection, now: datetime, timing: Timing, campaign: Any, cu
         values |= {"lease_token": None, "lease_until": None}
     _write(conn, now, customer, values)
     after = values.get("status", customer.status)
-    tell(conn, now, [customer], after, values.get("reason"), actor, "the promised call is withdrawn")
+    tell(conn, now, [customer], after, values.get("reason"), actor, promises.WITHDRAWN)
 
 
 def awaiting(conn: Connection, now: datetime, campaign: Any) -> Sequence[Any]:

@@ -20,6 +20,8 @@ CALLBACK = columns_of(Callback)
 CUSTOMER = columns_of(Customer)
 CALLBACK_PRIORITY = -(2**31)
 """Smaller than any that a list can give, which has six digits."""
+WITHDRAWN = "the promised call is withdrawn"
+"""So a change is explained by which nothing but a promise ended."""
 OPEN = spelled(CALLBACK.promise, [Promise.OPEN])
 
 find_open = Find(
@@ -78,7 +80,7 @@ def tell_withdrawn(
             "before": status.value,
             "after": status.value,
             "reason": reason,
-            "detail": "the promised call is withdrawn",
+            "detail": WITHDRAWN,
         }
         for row in rows
     ]

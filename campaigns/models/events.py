@@ -1,4 +1,4 @@
-"""What is announced: how far each sink has told, the webhooks of a company, and what is still to be delivered to them."""
+"""What is announced: how far each sink has told, a company's webhooks, and what is still to be delivered to them."""
 
 from datetime import datetime
 from typing import Any

@@ -32,6 +32,7 @@ def _expected() -> tuple[type[Exception], ...]:
     from dialer.gateways import GatewayError
     from dialer.migrations import Outdated
     from dialer.runtime import AlreadyServing, BadRole
+    from dialer.sinks import SinkMissing
     from dialer.vault import KeyLost, KeyMissing
     from dialer.vendors import TooFast
 
@@ -45,6 +46,7 @@ def _expected() -> tuple[type[Exception], ...]:
         KeyLost,
         KeyMissing,
         Outdated,
+        SinkMissing,
         TooFast,
     )
     return (*of_the_domain, *of_the_engine)

@@ -246,7 +246,7 @@ VIETNAMESE = {
     "rebound": "của cuộc gọi khác",
     "unordered-ring": "đổ chuông ngoài lệnh",
     # Jobs.
-    "kind": "loại việc",
+    "kind": "loại",
     "import": "nạp danh sách",
     "export": "xuất dữ liệu",
     "recall-sweep": "rà lại khách đang chờ",
@@ -270,6 +270,24 @@ VIETNAMESE = {
     "ended_at": "xong lúc",
     "row": "dòng",
     "column": "cột",
+    # Webhooks and what is delivered to them.
+    "url": "địa chỉ",
+    "events": "sự kiện",
+    "meaning": "nghĩa",
+    "subject": "đối tượng",
+    "webhook": "webhook",
+    "failures": "lần lỗi liên tiếp",
+    "held until": "tạm dừng đến",
+    "disabled": "bị tắt",
+    "pending": "chờ gửi",
+    "delivered": "đã nhận",
+    "dead": "đã bỏ",
+    "answered-otherwise": "trả lời lỗi",
+    "slow": "quá chậm",
+    "not-reached": "không kết nối được",
+    "address-refused": "địa chỉ không được phép",
+    "unsigned": "không ký được",
+    "too-old": "quá một ngày",
 }
 
 

@@ -1,0 +1,150 @@
+"""Webhooks of a company: where its events are posted. Secrets come sealed: nothing here could show one."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from campaigns.directory import Taken, checked_code, missing
+from campaigns.events import frontier, sinks
+from campaigns.events.kinds import KINDS, matches, unknown
+from campaigns.events.reading import Item
+from campaigns.models import Webhook
+from campaigns.rows import columns_of, ignoring, table
+from campaigns.terms import BadTerms
+from campaigns.words import Miss
+
+WEBHOOK = columns_of(Webhook)
+SINK = "webhooks"
+PER_CALL = "per-call"
+"""The name of the webhook by which events of single calls go to whoever ordered them."""
+LONGEST = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An event that a webhook is to have; `url`: at this address instead of the webhook's own."""
+
+    item: Item
+    webhook_id: int
+    url: str | None = None
+
+
+def add(conn: Connection, now: datetime, tenant_id: int, name: str, url: str, events: list[str], sealed: bytes) -> Any:
+    """A new webhook; it gets what happens from now on. Raises `BadCode`, `BadTerms`, `Taken`."""
+    if name == PER_CALL:
+        raise Taken(f"{PER_CALL} is the webhook of single calls: give this one another name")
+    return _made(conn, now, tenant_id, checked_code(name, "webhook"), url, checked(events), sealed, per_call=False)
+
+
+def ensure_per_call(conn: Connection, now: datetime, tenant_id: int, sealed: Callable[[], bytes]) -> Any:
+    """The webhook of single calls, made where there is none yet with a secret of its own."""
+    standing = (WEBHOOK.tenant_id == tenant_id, WEBHOOK.removed_at.is_(None), WEBHOOK.per_call)
+    found = conn.execute(select(table(Webhook)).where(*standing)).first()
+    return found or _made(conn, now, tenant_id, PER_CALL, "", [], sealed(), per_call=True)
+
+
+def checked(events: list[str]) -> list[str]:
+    """The kinds of events that are wanted. Raises `BadTerms`."""
+    wrong = unknown(events)
+    if wrong or not events:
+        said = f"{wrong[0]} is no kind of event: " if wrong else ""
+        raise BadTerms("event", f"{said}it must be *, call.* or one of {', '.join(kind.name for kind in KINDS)}")
+    return sorted(set(events))
+
+
+def _made(
+    conn: Connection,
+    now: datetime,
+    tenant_id: int,
+    name: str,
+    url: str,
+    events: list[str],
+    sealed: bytes,
+    per_call: bool,
+) -> Any:
+    row = {
+        "tenant_id": tenant_id,
+        "name": name,
+        "url": url,
+        "per_call": per_call,
+        "events": events,
+        "sealed_secrets": sealed,
+        "failures": 0,
+        "created_at": now,
+    }
+    if conn.execute(ignoring(conn, Webhook).values(row)).rowcount == 0 and not per_call:
+        raise Taken(f"there is a webhook {name} already: remove it first with `dialer webhook remove {name}`")
+    sinks.found(conn, SINK, [tenant_id], frontier.draw(conn).upto)
+    return find(conn, tenant_id, name)
+
+
+def find(conn: Connection, tenant_id: int, name: str) -> Any:
+    """Raises `NotFound`."""
+    standing = (WEBHOOK.tenant_id == tenant_id, WEBHOOK.removed_at.is_(None))
+    found = conn.execute(select(table(Webhook)).where(*standing, WEBHOOK.name == name)).first()
+    if found is None:
+        names = conn.scalars(select(WEBHOOK.name).where(*standing))
+        raise missing("webhook", name, names, "make one with `dialer webhook add`")
+    return found
+
+
+def list_webhooks(conn: Connection, tenant_id: int) -> list[Any]:
+    standing = (WEBHOOK.tenant_id == tenant_id, WEBHOOK.removed_at.is_(None))
+    return list(conn.execute(select(table(Webhook)).where(*standing).order_by(WEBHOOK.name)))
+
+
+def remove(conn: Connection, now: datetime, tenant_id: int, name: str) -> None:
+    """Nothing is sent there any more, also not what still waits. Raises `NotFound`."""
+    _write(conn, find(conn, tenant_id, name), removed_at=now)
+
+
+def reseal(conn: Connection, webhook: Any, sealed: bytes) -> None:
+    """Other secrets. A webhook that had been disabled is tried again: somebody looked after it."""
+    _write(conn, webhook, sealed_secrets=sealed, **_fresh())
+
+
+def enable(conn: Connection, webhook: Any) -> None:
+    """Try again what was disabled or is held."""
+    _write(conn, webhook, **_fresh())
+
+
+def _fresh() -> dict[str, Any]:
+    return {"disabled_at": None, "disabled_because": None, "failures": 0, "held_until": None}
+
+
+def disable(conn: Connection, now: datetime, webhook: Any, why: Miss) -> None:
+    """Nothing is sent there until somebody enables it."""
+    _write(conn, webhook, disabled_at=now, disabled_because=why)
+
+
+def hold(conn: Connection, webhook: Any, failures: int, until: datetime | None) -> None:
+    """How often it failed in a row, and until when it is left alone for it."""
+    _write(conn, webhook, failures=failures, held_until=until)
+
+
+def _write(conn: Connection, webhook: Any, **values: Any) -> None:
+    mine = (WEBHOOK.tenant_id == webhook.tenant_id, WEBHOOK.id == webhook.id)
+    conn.execute(update(table(Webhook)).where(*mine).values(**values))
+
+
+def targets_of(conn: Connection, tenant_id: int, items: Sequence[Item]) -> list[Target]:
+    """Who is to have which of these events, in the events' order. Whoever else wants some is one more in `ASKING`."""
+    ordinals = {id(item): ordinal for ordinal, item in enumerate(items)}
+    targets = (target for asking in ASKING for target in asking(conn, tenant_id, items))
+    return sorted(targets, key=lambda target: ordinals[id(target.item)])
+
+
+def _subscribed(conn: Connection, tenant_id: int, items: Sequence[Item]) -> Iterator[Target]:
+    """The webhooks that asked for these kinds."""
+    for webhook in list_webhooks(conn, tenant_id):
+        if webhook.disabled_at is None:
+            for item in items:
+                if any(matches(pattern, item.event.type) for pattern in webhook.events):
+                    yield Target(item, webhook.id)
+
+
+ASKING: tuple[Callable[[Connection, int, Sequence[Item]], Iterable[Target]], ...] = (_subscribed,)
+"""Who wants events: each says which, and where to."""

@@ -38,8 +38,9 @@ check: setup lint types contracts test ## format, lint, types, import contracts,
 simulate: setup ## worlds full of faults, each from a seed: make simulate SEEDS=10000
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS)
 
-docs: setup ## draw docs/states.md from the code
+docs: setup ## draw docs/states.md and docs/events.md from the code
 	@PYTHONPATH=tests $(BIN)/python -m tests.architecture.states_page
+	@PYTHONPATH=tests $(BIN)/python -m tests.architecture.events_page
 
 bench: setup ## how fast it is, as ratios, in minutes; make bench SCALE=full also writes docs/performance.md
 	@$(BIN)/python -m tests.bench --scale $(SCALE) --json bench-$(SCALE).json $(if $(filter full,$(SCALE)),--page)

@@ -29,6 +29,7 @@ NOUNS = {
     "audit": "The evidence: verify it, judge every call again.",
     "agent": "Agents: who can take a call now.",
     "client": "Clients of the API: who may ask, and what.",
+    "webhook": "Webhooks: who is told what happens.",
     "serve": "The engine and its webhook server.",
     "simulate": "A vendor to try things with.",
     "demo": "The main job in about a minute, on shipped samples.",

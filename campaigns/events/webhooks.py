@@ -137,12 +137,17 @@ def targets_of(conn: Connection, tenant_id: int, items: Sequence[Item]) -> list[
     return sorted(targets, key=lambda target: ordinals[id(target.item)])
 
 
+def wants(webhook: Any, kind: str) -> bool:
+    """Whether a webhook asked for this kind of event."""
+    return any(matches(pattern, kind) for pattern in webhook.events)
+
+
 def _subscribed(conn: Connection, tenant_id: int, items: Sequence[Item]) -> Iterator[Target]:
     """The webhooks that asked for these kinds."""
     for webhook in list_webhooks(conn, tenant_id):
         if webhook.disabled_at is None:
             for item in items:
-                if any(matches(pattern, item.event.type) for pattern in webhook.events):
+                if wants(webhook, item.event.type):
                     yield Target(item, webhook.id)
 
 

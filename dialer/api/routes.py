@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from campaigns.words import Right
 from dialer.api.problems import Problem, Refused
 from dialer.settings import Settings
+from dialer.vault import Vault
 
 
 class Strict(BaseModel):
@@ -38,6 +39,7 @@ class Visit:
     query: Any
     body: Any
     match: str | None
+    vault: Vault
     request_id: str = ""
     """What to name the request by, also to those who do its work later."""
 

@@ -39,6 +39,7 @@ class Api:
     def __init__(self, database: Database, settings: Settings, vault: Vault, routes: Sequence[Route] = ROUTES) -> None:
         self._database = database
         self._settings = settings
+        self._vault = vault
         self._routes = routes
         self._access = Access(database)
         self._limits = Limits(database, settings.api_requests_a_minute)
@@ -87,7 +88,17 @@ class Api:
                 hold_still(conn)
             tenant = directory.find_tenant(conn, visitor.client.tenant)
             visit = Visit(
-                conn, clock(conn), tenant, visitor.actor, self._settings, path, query, body, match, request[REQUEST_ID]
+                conn,
+                clock(conn),
+                tenant,
+                visitor.actor,
+                self._settings,
+                path,
+                query,
+                body,
+                match,
+                self._vault,
+                request[REQUEST_ID],
             )
             told = route.work(visit)
             return told if isinstance(told, Told) else Told(told)

@@ -9,8 +9,9 @@ from founding import Company, Listed
 from api.conftest import Client, Door, client_of
 from campaigns import jobs
 from campaigns.dnc import Entry, suppress
+from campaigns.events import webhooks
 from campaigns.jobs import Wish
-from campaigns.models import Call, Job, Suppression
+from campaigns.models import Call, Job, Suppression, Webhook
 from campaigns.rows import columns_of, table
 from campaigns.words import JobKind, Mode, Right, Subject
 from dialer.api.resources import ROUTES
@@ -24,6 +25,7 @@ from dialer.api.resources.persons import Consent, Hours
 from dialer.api.routes import Route
 
 SEEDS: dict[str, Any] = {"reason": "asked us to stop", "vendor": "vendor", "mode": "click2call", "code": "NEW"}
+SEEDS |= {"name": "new", "url": "https://example.com/events"}
 SAID: dict[Any, dict[str, Any]] = {
     Consent: {"purpose": "marketing", "channel": "zalo", "proof": "p"},
     Hours: {"agreed_hours": None},
@@ -64,6 +66,7 @@ def theirs(door: Door) -> dict[str, str]:
         tenant = founding.read(conn, founding.Tenant, company.tenant_id).code
         account = founding.account(conn, company, f"account-of-{tenant}")
         name = founding.read(conn, founding.VendorAccount, account.account_id).name
+        webhooks.add(conn, founding.START, company.tenant_id, name, "https://example.com", ["*"], b"")
         return names | {"name": name, "tenant": tenant, "creditor": "Their Creditor", "why": "their reason"}
 
     return door.desk.run(found)
@@ -162,7 +165,7 @@ def test_what_is_another_company_s_is_not_there(crm: Client, theirs: dict[str, s
 def everything(conn: Any) -> dict[int, str]:
     """What every company's things are, as far as a request could have changed them."""
     told: dict[int, list[Any]] = {}
-    for model in (founding.Campaign, founding.Agent, founding.Customer, founding.Person, Suppression, Job):
+    for model in (founding.Campaign, founding.Agent, founding.Customer, founding.Person, Suppression, Job, Webhook):
         for row in conn.execute(table(model).select().order_by(columns_of(model).id)):
             told.setdefault(row.tenant_id, []).append(tuple(map(repr, row)))
     return {tenant: repr(rows) for tenant, rows in told.items()}

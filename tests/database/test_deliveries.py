@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from aiohttp import web
 from databases import Desk
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select, update
 
 from campaigns.events import deliveries, patience, webhooks
 from campaigns.events.reading import Item
 from campaigns.events.webhooks import Target
+from campaigns.models import Delivery
+from campaigns.rows import table
 from campaigns.words import DeliveryState, Miss
 from database.announced import everything
 from database.receiving import BLINK, Receiver, receiving
@@ -75,10 +77,9 @@ def test_a_later_event_of_a_call_waits_for_the_earlier_one_and_others_go_on(crm:
 def _same_subject(conn: Connection, crm: Receiver, subject: str) -> None:
     """Two more of a subject that has one."""
     columns = deliveries.DELIVERY
-    rows = crm_rows = conn.execute(columns.id.table.select().order_by(columns.id)).all()
-    for row in [row for row in crm_rows if row.subject != subject][:2]:
-        conn.execute(columns.id.table.update().where(columns.id == row.id).values(subject=subject))
-    assert len(rows) > 3
+    others = select(columns.id).where(columns.tenant_id == crm.of.of.tenant_id, columns.subject != subject)
+    ids = list(conn.scalars(others.order_by(columns.id).limit(2)))
+    conn.execute(update(table(Delivery)).where(columns.id.in_(ids)).values(subject=subject))
 
 
 def test_what_is_not_taken_is_tried_again_for_a_day_and_can_be_replayed(alone: Receiver) -> None:

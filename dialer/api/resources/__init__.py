@@ -18,6 +18,7 @@ from dialer.api.resources import (
     rulebooks,
     suppressions,
     vendors,
+    webhooks,
 )
 from dialer.api.routes import Route
 
@@ -37,4 +38,5 @@ ROUTES: Sequence[Route] = (
     *rulebooks.ROUTES,
     *jobs.ROUTES,
     *exports.ROUTES,
+    *webhooks.ROUTES,
 )

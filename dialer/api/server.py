@@ -29,6 +29,7 @@ from dialer.settings import Settings
 from dialer.vault import Vault
 
 REQUEST_ID = "X-Request-ID"
+ID = web.RequestKey("request_id", str)
 IDENTIFIER = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 PREFIX = "/v1"
 
@@ -98,7 +99,7 @@ class Api:
                 body,
                 match,
                 self._vault,
-                request[REQUEST_ID],
+                request[ID],
             )
             told = route.work(visit)
             return told if isinstance(told, Told) else Told(told)
@@ -139,7 +140,7 @@ class _Entrance:
     async def enter(self, request: web.Request) -> web.StreamResponse:
         """Answer, whatever happens; name the request in the answer and in every line of log about it."""
         given = request.headers.get(REQUEST_ID, "")
-        request[REQUEST_ID] = request_id = given if IDENTIFIER.fullmatch(given) else secrets.token_hex(8)
+        request[ID] = request_id = given if IDENTIFIER.fullmatch(given) else secrets.token_hex(8)
         began = perf_counter()
         with bound_contextvars(request_id=request_id):
             try:

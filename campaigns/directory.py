@@ -1,7 +1,7 @@
 """Finding and founding tenants and campaigns by the codes that people know them by."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import Connection, select
 
 from campaigns import agents, ledger, shelf
-from campaigns.models import Campaign, Tenant, VendorAccount
+from campaigns.models import Callflow, Campaign, Tenant, VendorAccount
 from campaigns.rows import columns_of, ignoring, table
 from campaigns.terms import BadTerms, hold_to
 from campaigns.words import Mode, Wanted
@@ -125,6 +125,7 @@ def create_campaign(
     """A draft with these terms (`campaigns.terms.agree`) and its agents. Raises `Taken`, `BadCode`, `BadTerms`."""
     checked_code(code, "campaign")
     check_law(conn, account.tenant_id, terms)
+    check_script(conn, account.tenant_id, account.id, terms["template"], terms["variables"])
     columns = {option: value for option, value in terms.items() if option != "agents"}
     row = columns | {
         "tenant_id": account.tenant_id,
@@ -150,6 +151,18 @@ def check_law(conn: Connection, tenant_id: int, terms: Mapping[str, Any]) -> Non
     if book is None:
         raise BadTerms("rulebook", f"must be one of {', '.join(shelf.names(conn, tenant_id))}")
     hold_to(terms, book)
+
+
+def check_script(
+    conn: Connection, tenant_id: int, account_id: int, template: str | None, variables: Sequence[str]
+) -> None:
+    """Whether this script may speak these variables, where somebody registered it. Raises `BadTerms`."""
+    flow = columns_of(Callflow)
+    mine = (flow.tenant_id == tenant_id, flow.vendor_account_id == account_id, flow.removed_at.is_(None))
+    told = conn.execute(select(flow.variables).where(*mine, flow.name == template)).first()
+    if told is not None and (strange := [one for one in variables if one not in told.variables]):
+        allowed = ", ".join(told.variables) or "none"
+        raise BadTerms("variables", f"{strange[0]} is none that the script {template} speaks; it speaks {allowed}")
 
 
 def check_queue(conn: Connection, campaign: Any, queue_code: str) -> None:

@@ -17,6 +17,7 @@ from campaigns.rows import columns_of
 from campaigns.words import QueueState, Wanted
 
 OF_THE_LAW = {"rulebook", "purpose", "creditor", "advertiser", "brandname"}
+OF_THE_SCRIPT = {"template", "variables"}
 MAY_FREE = {"variables", "purpose", "rulebook"}
 """What a customer may have been hindered by."""
 
@@ -37,6 +38,11 @@ def revise(conn: Connection, now: datetime, campaign: Any, changes: Mapping[str,
         _check_queue(conn, campaign, new["queue_code"])
     if new.keys() & OF_THE_LAW:
         directory.check_law(conn, campaign.tenant_id, dict(campaign._mapping) | new)
+    if new.keys() & OF_THE_SCRIPT:
+        told = dict(campaign._mapping) | new
+        directory.check_script(
+            conn, campaign.tenant_id, campaign.vendor_account_id, told["template"], told["variables"]
+        )
     if new:
         ledger.amend(conn, now, campaign, new, actor)
     if "agents" in changes:

@@ -266,6 +266,13 @@ class JobFault(StrEnum):
     SURPRISE = "surprise"
 
 
+class Entrance(StrEnum):
+    """By which door somebody speaks to us."""
+
+    API = "api"
+    HOOKS = "hooks"
+
+
 class ExportKind(StrEnum):
     RESULTS = "results"
     CALLS = "calls"

@@ -25,6 +25,8 @@ NOUNS = {
     "customer": "One customer: why was he (not) called?",
     "number": "One number: every call with it, and why.",
     "callback": "Promised calls: give, see and take back.",
+    "callflow": "The vendors' scripts, and what each may speak.",
+    "allowlist": "From where clients and hooks may come.",
     "job": "Jobs that were ordered over the API, and what came of them.",
     "audit": "The evidence: verify it, judge every call again.",
     "agent": "Agents: who can take a call now.",

@@ -1,11 +1,15 @@
 """The registering loop: sees to it that each vendor sends its hooks to us; and which entrance is whose."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 import anyio
+from sqlalchemy import Connection
 
+from campaigns import allowing
+from campaigns.allowing import Network
+from campaigns.words import Entrance
 from dialer.database import Database
 from dialer.gateways import GatewayError, LoginRefused
 from dialer.logs import log
@@ -66,7 +70,7 @@ def doors_of(database: Database, vault: Vault) -> Callable[[], Awaitable[dict[st
         if found is not None and anyio.current_time() - read_at < FRESH:
             return found
         read_at = anyio.current_time()
-        rows = await database.read(read_accounts)
+        rows, allowed = await database.read(_with_sources)
         found = {}
         for row in rows:
             sealed = bytes(row.sealed_credentials)
@@ -75,7 +79,11 @@ def doors_of(database: Database, vault: Vault) -> Callable[[], Awaitable[dict[st
                     opened[sealed] = vault.open(sealed, f"vendor {row.name}").get("hook_key", "")
                 except KeyLost:
                     continue
-            found[row.hook_path_hash] = Door(row.tenant_id, row.id, opened[sealed])
+            found[row.hook_path_hash] = Door(row.tenant_id, row.id, opened[sealed], allowed.get(row.tenant_id, ()))
         return found
 
     return doors
+
+
+def _with_sources(conn: Connection) -> tuple[list[Any], dict[int, Sequence[Network]]]:
+    return list(read_accounts(conn)), allowing.networks(conn, Entrance.HOOKS)

@@ -14,12 +14,14 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from campaigns import receipts
+from campaigns.allowing import Network, lets_in
 from campaigns.receipts import Delivery
 from dialer.database import DATABASE_ERRORS, Database, clock
 from dialer.intake import Intake, NotWritten
 from dialer.logs import log
 from dialer.metrics import Asked, Metrics, timed
 from dialer.settings import Settings
+from dialer.sources import address_of
 from dialer.vault import path_hash
 
 LARGEST_HOOK = 64 * 1024
@@ -32,6 +34,8 @@ class Door:
     tenant_id: int
     account_id: int
     key: str
+    allowed: Sequence[Network] = ()
+    """From where its hooks may come; none: from everywhere."""
 
 
 Doors = Callable[[], Any]
@@ -69,7 +73,7 @@ class Webhooks:
         return answer
 
     async def _take(self, request: web.Request) -> web.Response:
-        """204 once the receipt is durable, 401 or 404 to strangers, 503 where the vendor must come again."""
+        """204 once the receipt is durable, 401, 403 or 404 to strangers, 503 where the vendor must come again."""
         try:
             door = (await self._doors()).get(path_hash(request.match_info["segment"]))
         except DATABASE_ERRORS:
@@ -79,6 +83,9 @@ class Webhooks:
         if not self._proven(request, door):
             self._log.warning("hook without its key", account=door.account_id)
             return web.Response(status=401)
+        if not lets_in(door.allowed, address_of(request)):
+            self._log.warning("hook from an address that is not allowed", account=door.account_id)
+            return web.Response(status=403)
         body = await request.read()
         try:
             await self.intake.submit((door, body))

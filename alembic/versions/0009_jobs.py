@@ -1,4 +1,4 @@
-"""Jobs, and the files that come in with one or are made by one."""
+"""Jobs and their files; the vendors' scripts; from where a company may be spoken to."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -14,6 +14,7 @@ depends_on = None
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 DOCUMENT = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 OPEN = sa.text("state IN ('waiting', 'working')")
+STANDING = sa.text("removed_at IS NULL")
 MOMENT = sa.DateTime(timezone=True)
 
 
@@ -68,9 +69,61 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["tenant_id", "job_id"], ["job.tenant_id", "job.id"], name="fk_job_part_job_id"),
         sa.PrimaryKeyConstraint("tenant_id", "job_id", "ordinal"),
     )
+    op.create_table(
+        "callflow",
+        sa.Column("id", ID, sa.Identity(always=False), nullable=False),
+        sa.Column("tenant_id", ID, nullable=False),
+        sa.Column("vendor_account_id", ID, nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("description", sa.String(), nullable=False),
+        sa.Column("variables", DOCUMENT, nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("removed_at", MOMENT, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "vendor_account_id"],
+            ["vendor_account.tenant_id", "vendor_account.id"],
+            name="fk_callflow_vendor_account_id",
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "uq_callflow_name",
+        "callflow",
+        ["tenant_id", "name"],
+        unique=True,
+        sqlite_where=STANDING,
+        postgresql_where=STANDING,
+    )
+    op.create_table(
+        "allowed_source",
+        sa.Column("id", ID, sa.Identity(always=False), nullable=False),
+        sa.Column("tenant_id", ID, nullable=False),
+        sa.Column("entrance", sa.String(length=32), nullable=False),
+        sa.Column("network", sa.String(length=43), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("actor", sa.String(), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("removed_at", MOMENT, nullable=True),
+        sa.Column("removed_by", sa.String(), nullable=True),
+        sa.CheckConstraint("entrance IN ('api', 'hooks')", name="ck_allowed_source_entrance"),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "uq_allowed_source",
+        "allowed_source",
+        ["tenant_id", "entrance", "network"],
+        unique=True,
+        sqlite_where=STANDING,
+        postgresql_where=STANDING,
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("uq_allowed_source", "allowed_source")
+    op.drop_table("allowed_source")
+    op.drop_index("uq_callflow_name", "callflow")
+    op.drop_table("callflow")
     op.drop_table("job_part")
     op.drop_index("ix_job_ended", "job")
     op.drop_index("ix_job_open", "job")

@@ -15,6 +15,7 @@ from campaigns.models.campaign import (
 from campaigns.models.events import Delivery, Sink, Webhook
 from campaigns.models.evidence import Chain, Consent, Contact, Decision, Register, RulebookText, Seal, Suppression
 from campaigns.models.identity import Agent, Number, Person, Tenant
+from campaigns.models.registry import AllowedSource, Callflow
 from campaigns.models.work import Job, JobPart
 
 __all__ = [
@@ -22,8 +23,10 @@ __all__ = [
     "OURS_AND_LIVE",
     "Agent",
     "Allowance",
+    "AllowedSource",
     "Call",
     "Callback",
+    "Callflow",
     "Campaign",
     "CampaignAgent",
     "Chain",

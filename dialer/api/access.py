@@ -4,6 +4,7 @@ The keys of all tenants and the clients of the last second are remembered; nothi
 any request.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,10 +14,12 @@ from aiohttp import web
 from joserfc.jwk import OKPKey
 from sqlalchemy import Connection
 
-from campaigns import clients
-from campaigns.words import Right
+from campaigns import allowing, clients
+from campaigns.allowing import Network
+from campaigns.words import Entrance, Right
 from dialer.api.problems import Problem, Refused
 from dialer.database import Database, clock
+from dialer.sources import address_of
 from dialer.tokens import LIVES, BadToken, Claims, key_name, verified
 
 FRESH = 1.0
@@ -25,6 +28,7 @@ KEYS_FRESH = 60.0
 LOOKS_A_SECOND = 20
 """A tenant's first key is found at once, and who invents keys does not keep the database busy."""
 REMEMBERED = 1000
+Known = tuple[Any, datetime, Sequence[Network]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class Access:
         self._keys: dict[str, tuple[int, OKPKey]] = {}
         self._keys_at = -KEYS_FRESH
         self._looks = (0, 0)
-        self._clients: dict[str, tuple[float, datetime, Any]] = {}
+        self._clients: dict[str, tuple[float, Known]] = {}
 
     async def admit(self, request: web.Request) -> Visitor:
         """The client whose token came along. Raises `Refused`."""
@@ -56,7 +60,7 @@ class Access:
             claims = verified(token, self._keys, await self._now())
         except BadToken:
             raise _stranger("invalid_token") from None
-        return Visitor(*await self._look_up(claims))
+        return Visitor(*await self._look_up(claims, address_of(request)))
 
     async def _know(self, kid: str) -> None:
         """Read the keys anew where this one is not among them, or they are old."""
@@ -75,29 +79,34 @@ class Access:
         """The database's clock, a second old at most and gone on since then by ours."""
         return (await self._client(""))[1]
 
-    async def _look_up(self, claims: Claims) -> tuple[Any, frozenset[Right]]:
-        client, _ = await self._client(claims.client_id)
+    async def _look_up(self, claims: Claims, address: str) -> tuple[Any, frozenset[Right]]:
+        client, _, allowed = await self._client(claims.client_id)
         if client is None or client.tenant_id != claims.tenant_id:
             raise _stranger("invalid_token")
+        if not allowing.lets_in(allowed, address):
+            raise Refused(Problem.FORBIDDEN, "The company lets nobody in from this address.")
         return client, claims.rights & clients.rights_of(client)
 
-    async def _client(self, client_id: str) -> tuple[Any, datetime]:
-        known = self._clients.get(client_id)
-        if known is not None and anyio.current_time() - known[0] < FRESH:
-            return known[2], known[1]
-        now, client = await self._database.read(_read_client, client_id)
+    async def _client(self, client_id: str) -> Known:
+        """The client, the database's clock when it was read, and from where its company lets it in."""
+        found = self._clients.get(client_id)
+        if found is not None and anyio.current_time() - found[0] < FRESH:
+            return found[1]
+        known = await self._database.read(_read_client, client_id)
         if len(self._clients) >= REMEMBERED:
             self._clients.clear()
-        self._clients[client_id] = (anyio.current_time(), now, client)
-        return client, now
+        self._clients[client_id] = (anyio.current_time(), known)
+        return known
 
 
 def _read_keys(conn: Connection) -> list[Any]:
     return clients.verifying_keys(conn, clock(conn) - LIVES)
 
 
-def _read_client(conn: Connection, client_id: str) -> tuple[datetime, Any]:
-    return clock(conn), clients.find(conn, client_id) if client_id else None
+def _read_client(conn: Connection, client_id: str) -> Known:
+    client = clients.find(conn, client_id) if client_id else None
+    allowed = allowing.networks(conn, Entrance.API, client.tenant_id) if client is not None else {}
+    return client, clock(conn), next(iter(allowed.values()), ())
 
 
 def _bearer(request: web.Request) -> str:

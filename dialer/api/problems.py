@@ -16,6 +16,7 @@ from campaigns.accounts import InUse
 from campaigns.directory import BadCode, NotFound, Taken
 from campaigns.ledger import NotNow
 from campaigns.lists import BadRow
+from campaigns.shelf import OnUse
 from campaigns.terms import BadTerms
 
 MEDIA_TYPE = "application/problem+json"
@@ -132,7 +133,7 @@ def of_the_domain(error: Exception) -> Refused | None:
             return invalid("code", str(error))
         case Taken():
             return Refused(Problem.TAKEN, _without_commands(error))
-        case NotNow() | InUse():
+        case NotNow() | InUse() | OnUse():
             return Refused(Problem.NOT_NOW, _without_commands(error))
     return None
 

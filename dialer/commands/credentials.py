@@ -1,7 +1,6 @@
 """A vendor account's secrets: from the environment, typed unseen, or piped in; never from the command line."""
 
 import os
-import secrets
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +10,7 @@ import typer
 from campaigns.terms import BadTerms
 from dialer.commands.printing import note
 from dialer.commands.session import BadSetting
+from dialer.enrolling import new_secrets
 from dialer.vault import KeyLost, Vault
 
 
@@ -21,7 +21,7 @@ def known_secrets(vault: Vault, standing: Any) -> dict[str, str]:
             return vault.open(standing.sealed_credentials, f"vendor {standing.name}")
         except KeyLost:
             note("the old secrets cannot be opened: hooks that are registered with them stay at the vendor")
-    return {"hook_key": secrets.token_urlsafe(32), "hook_path": secrets.token_urlsafe(32)}
+    return new_secrets()
 
 
 def login(

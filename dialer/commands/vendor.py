@@ -15,10 +15,11 @@ from dialer.commands.credentials import known_secrets, login
 from dialer.commands.options import AsJson, Tenant, example, noun
 from dialer.commands.printing import facts, note, say, say_json, show, table
 from dialer.commands.session import Desk, Session, look, opened
+from dialer.enrolling import Entered, account_of
 from dialer.gateways import Findings, Gateway
 from dialer.registering import hook_url
-from dialer.vault import open_vault, path_hash
-from dialer.vendors import KINDS, OUR_SECRETS, OUR_SETTINGS, open_gateway
+from dialer.vault import open_vault
+from dialer.vendors import KINDS, open_gateway
 
 WHERE_SERVE_IS = "http://127.0.0.1:8780"
 
@@ -56,18 +57,8 @@ def add(
             vault = open_vault(session.settings)
             known = known_secrets(vault, standing)
             entered = login(known, api_key_env, username, password_env)
-            secret = entered | {word: known[word] for word in OUR_SECRETS}
-            account = Account(
-                name=name,
-                kind=kind,
-                url=url or _standing(standing, "url", ""),
-                sealed_credentials=vault.seal(secret),
-                hook_path_hash=path_hash(secret["hook_path"]),
-                channels=channels or _standing(standing, "channels", None),
-                reserve=_standing(standing, "reserve", 0) if reserve is None else reserve,
-                settings=_merged(_standing(standing, "settings", {}), settings or []),
-            )
-            await _try_out(account, secret)
+            told = Entered(name, kind, url, entered, channels, reserve, _settings(settings or []))
+            account = account_of(vault, standing, known, told)
             return _shown(account) | {"created": await session.write(_keep, account)}
 
     told = anyio.run(run)
@@ -162,24 +153,14 @@ def _remove(desk: Desk, name: str) -> None:
     accounts.remove_account(desk.conn, desk.now, accounts.find_account(desk.conn, desk.tenant.id, name))
 
 
-def _standing(account: Any, column: str, otherwise: Any) -> Any:
-    """What the account of that name has now; nothing is lost by not being named again."""
-    return otherwise if account is None else getattr(account, column)
-
-
-def _merged(standing: Mapping[str, Any], pairs: list[str]) -> dict[str, Any]:
-    """The gateway's settings with these; a value is JSON, or else text, and an empty one goes back to the default."""
-    settings = dict(standing)
+def _settings(pairs: list[str]) -> dict[str, Any]:
+    """Settings of the gateway; a value is JSON, or else text, and an empty one goes back to the default."""
+    settings: dict[str, Any] = {}
     for pair in pairs:
         name, equals, text = pair.partition("=")
         if not (name and equals):
             raise BadTerms("set", f"{pair} must be NAME=VALUE")
-        settings.pop(name, None)
-        if text:
-            settings[name] = _value(text)
-    for name in OUR_SETTINGS:
-        if not isinstance(settings.get(name, True), bool):
-            raise BadTerms("set", f"{name} must be true or false")
+        settings[name] = _value(text) if text else None
     return settings
 
 
@@ -188,17 +169,6 @@ def _value(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return text
-
-
-async def _try_out(account: Account, secret: dict[str, str]) -> None:
-    """Refuse what no gateway can be made of. Raises `Misconfigured`, `BadTerms`."""
-    if account.kind not in KINDS:
-        raise BadTerms("kind", f"must be one of {', '.join(KINDS)}")
-    if not account.url:
-        raise BadTerms("url", "is needed")
-    if account.channels is not None and account.reserve >= account.channels:
-        raise BadTerms("reserve", "must leave at least one of the channels")
-    await _close(open_gateway(account.kind, account.url, secret, dict(account.settings)))
 
 
 async def _close(gateway: Gateway) -> None:

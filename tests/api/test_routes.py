@@ -7,21 +7,26 @@ import pytest
 from founding import Company, Listed
 
 from api.conftest import Client, Door, client_of
-from campaigns import jobs
+from campaigns import allowing, callflows, jobs
+from campaigns.callflows import Script
 from campaigns.dnc import Entry, suppress
 from campaigns.events import webhooks
 from campaigns.jobs import Wish
 from campaigns.models import Call, Job, Suppression, Webhook
 from campaigns.rows import columns_of, table
-from campaigns.words import JobKind, Mode, Right, Subject
+from campaigns.words import Entrance, JobKind, Mode, Right, Subject
 from dialer.api.resources import ROUTES
+from dialer.api.resources.allowlist import NewSource
 from dialer.api.resources.callbacks import NewCallback
+from dialer.api.resources.callflows import NewCallflow
 from dialer.api.resources.customers import NewCustomer
 from dialer.api.resources.exports import NewExport
 from dialer.api.resources.imports import NewImport
 from dialer.api.resources.jobs import NewJob
 from dialer.api.resources.numbers import Judgement
 from dialer.api.resources.persons import Consent, Hours
+from dialer.api.resources.rulebooks import RulebookText
+from dialer.api.resources.vendors import NewVendor
 from dialer.api.routes import Route
 
 SEEDS: dict[str, Any] = {"reason": "asked us to stop", "vendor": "vendor", "mode": "click2call", "code": "NEW"}
@@ -31,13 +36,18 @@ SAID: dict[Any, dict[str, Any]] = {
     Hours: {"agreed_hours": None},
     Judgement: {"right": True},
     NewCallback: {"at": "2026-12-01T09:00:00Z"},
+    NewCallflow: {"name": "NEW", "vendor": "vendor"},
+    NewSource: {"entrance": "hooks", "network": "127.0.0.1"},
+    NewVendor: {"name": "new", "url": "http://127.0.0.1:9", "api_key": "k"},
+    RulebookText: {"text": "name ="},
     NewJob: {"kind": "reconciliation"},
     NewExport: {"kind": "usage"},
     NewCustomer: {"phones": [{"number": "0912345678"}]},
     NewImport: {"mode": "partial", "rows": [{"phone": "0912345678"}]},
 }
 EXTENSION = "777"
-NO_LEAK = ("extension", "customer", "number", "person")
+THEIRS = Script("their-script", ["their-variable"])
+NO_LEAK = ("extension", "customer", "number", "person", "source")
 """What a caller names himself may come back to him."""
 
 
@@ -62,6 +72,11 @@ def theirs(door: Door) -> dict[str, str]:
             jobs.order(conn, founding.START, company.tenant_id, wish, "them")
         names = {"code": campaign.code, "customer": someone.phones[0], "id": call, "extension": EXTENSION}
         names |= {"person": someone.phones[0], "number": someone.phones[0]}
+        flow = callflows.add(
+            conn, founding.START, founding.read(conn, founding.VendorAccount, company.account_id), THEIRS
+        )
+        source = allowing.add(conn, founding.START, company.tenant_id, Entrance.API, "198.51.100.0/24", "", "them")
+        names |= {"callflow": flow.name, "source": str(source.id)}
         names |= {"job": "j_their_import", "export": "j_their_export"}
         tenant = founding.read(conn, founding.Tenant, company.tenant_id).code
         account = founding.account(conn, company, f"account-of-{tenant}")

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from dialer.api.resources import (
     agents,
+    allowlist,
     callbacks,
+    callflows,
     calls,
     campaigns,
     customers,
@@ -35,7 +37,9 @@ ROUTES: Sequence[Route] = (
     *outcomes.ROUTES,
     *agents.ROUTES,
     *vendors.ROUTES,
+    *callflows.ROUTES,
     *rulebooks.ROUTES,
+    *allowlist.ROUTES,
     *jobs.ROUTES,
     *exports.ROUTES,
     *webhooks.ROUTES,

@@ -7,9 +7,11 @@ from pydantic import BaseModel, Field
 
 from campaigns import shelf
 from campaigns.directory import missing
+from campaigns.rulebooks import BadRulebook, shipped
 from campaigns.rulebooks.telling import brief, whole
 from campaigns.words import Purpose, Right
-from dialer.api.routes import Route, Visit
+from dialer.api.problems import Problem, Refused, invalid
+from dialer.api.routes import Route, Strict, Told, Visit
 
 
 class Rulebook(BaseModel):
@@ -43,6 +45,33 @@ class WholeRulebook(Rulebook):
     sources: list[Any]
 
 
+class RulebookText(Strict):
+    """A rulebook of the company's own, as its file says it."""
+
+    text: str = Field(min_length=1, max_length=200_000, description="TOML, as in docs/rulebooks.md.")
+
+
+class Removed(BaseModel):
+    name: str
+
+
+def add(visit: Visit) -> Told:
+    try:
+        book = shelf.add(visit.conn, visit.now, visit.tenant.id, visit.body.text, visit.actor)
+    except BadRulebook as error:
+        raise invalid("text", str(error)) from None
+    return Told(WholeRulebook.model_validate(whole(book)), location=f"/rulebooks/{book.name}")
+
+
+def remove(visit: Visit) -> BaseModel:
+    name = visit.path["name"]
+    if name in shipped():
+        raise Refused(Problem.NOT_NOW, "It comes with the engine and cannot be removed.")
+    if not shelf.remove(visit.conn, visit.now, visit.tenant.id, name):
+        raise missing("rulebook", name, [])
+    return Removed(name=name)
+
+
 def list_(visit: Visit) -> BaseModel:
     found = (shelf.find(visit.conn, visit.tenant.id, name) for name in shelf.names(visit.conn, visit.tenant.id))
     return Rulebooks(items=[Rulebook.model_validate(brief(book)) for book in found if book is not None])
@@ -55,8 +84,16 @@ def get(visit: Visit) -> BaseModel:
     return WholeRulebook.model_validate(whole(book))
 
 
-READ = (Right.CAMPAIGN_READ,)
+READ, WRITE = (Right.CAMPAIGN_READ,), (Right.CAMPAIGN_WRITE,)
 ROUTES = (
     Route("GET", "/rulebooks", "What a campaign may be called under.", READ, list_, Rulebooks),
+    Route(
+        "POST", "/rulebooks", "Keep a rulebook of the company's own, in place of an earlier one of its name.",
+        WRITE, add, WholeRulebook, body=RulebookText, status=201,
+    ),
     Route("GET", "/rulebooks/{name}", "All that a rulebook says.", READ, get, WholeRulebook),
-)
+    Route(
+        "DELETE", "/rulebooks/{name}", "Take one of the company's own away, where no campaign is called under it.",
+        WRITE, remove, Removed, problems=(Problem.NOT_NOW,),
+    ),
+)  # fmt: skip

@@ -16,6 +16,7 @@ from campaigns.dnc import Entry
 from campaigns.models import Register, Suppression
 from campaigns.rows import columns_of, in_chunks, table
 from campaigns.statements import Find, Insert, Update
+from campaigns.terms import BadTerms
 from campaigns.words import Scope, Subject
 
 REGISTER = columns_of(Register)
@@ -145,6 +146,21 @@ def loaded(conn: Connection, now: datetime, tenant_id: int, copy: Copy, actor: s
         "loaded_at": now,
     }
     conn.execute(insert(table(Register)), row)
+
+
+def check(conn: Connection, tenant_id: int, copy: Copy, allow_shrinking: bool) -> Changes:
+    """What this copy would change. Raises `BadTerms` where it is older than ours, or would free most of it."""
+    known = as_of(conn, tenant_id, copy.name)
+    if known is not None and copy.as_of < known:
+        raise BadTerms("as_of", f"is older than our copy of {copy.name}, which is of {known:%Y-%m-%d %H:%M} UTC")
+    changes = compare(conn, tenant_id, copy)
+    standing = len(changes.gone) + changes.unchanged
+    if len(changes.gone) * 2 > standing and not allow_shrinking:
+        raise BadTerms(
+            "allow_shrinking",
+            f"is needed: this copy would free {len(changes.gone)} of {standing} numbers; is the file whole?",
+        )
+    return changes
 
 
 def load(conn: Connection, now: datetime, tenant_id: int, copy: Copy, actor: str) -> Changes:

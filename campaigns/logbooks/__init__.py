@@ -5,9 +5,21 @@ sheets       which row is the header, and each row's cells by field
 cells        moments, words of closed lists, yes and no
 events       rows read as contacts or as consents
 owners       whose each row is
+recording    contacts are written down
 """
 
 from campaigns.logbooks.events import Event, Given, Logbook, read_consents, read_contacts, rejected
 from campaigns.logbooks.owners import Owned, owned
+from campaigns.logbooks.recording import record_contacts
 
-__all__ = ["Event", "Given", "Logbook", "Owned", "owned", "read_consents", "read_contacts", "rejected"]
+__all__ = [
+    "Event",
+    "Given",
+    "Logbook",
+    "Owned",
+    "owned",
+    "read_consents",
+    "read_contacts",
+    "record_contacts",
+    "rejected",
+]

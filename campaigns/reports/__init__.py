@@ -9,12 +9,14 @@ number     one number: every call with it, and why it was listed
 roster     agents and their state
 explaining a whole campaign: why is nobody called, who is next and when
 checking   before a start: what would stand against it
+health     how the vendors do
 reasons    why a customer waits or is final, as one SQL expression
 """
 
 from campaigns.reports.calls import calls_before, find_call
 from campaigns.reports.checking import Check, check
 from campaigns.reports.explaining import Explanation, Group, Turn, explain
+from campaigns.reports.health import Health, Monitor, Spread, monitor
 from campaigns.reports.listed import Listed, listed_after
 from campaigns.reports.number import DayOfCalls, NumberCall, NumberStory, number_story
 from campaigns.reports.results import Columns, Result, columns, results
@@ -33,10 +35,13 @@ __all__ = [
     "Event",
     "Explanation",
     "Group",
+    "Health",
     "Listed",
+    "Monitor",
     "NumberCall",
     "NumberStory",
     "Result",
+    "Spread",
     "Standing",
     "Timeline",
     "Turn",
@@ -46,6 +51,7 @@ __all__ = [
     "explain",
     "find_call",
     "listed_after",
+    "monitor",
     "number_story",
     "results",
     "roster",

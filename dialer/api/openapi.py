@@ -30,6 +30,7 @@ ANY = (
     Problem.UNAVAILABLE,
 )
 """What any route may answer instead."""
+FORM = "multipart/form-data"
 STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}
 code,pre{font-family:ui-monospace,monospace;background:#f4f4f4;padding:.1em .3em}
 h2{border-top:1px solid #ddd;padding-top:1rem}table{border-collapse:collapse}
@@ -70,8 +71,20 @@ def _operation(route: Route, refs: Mapping[tuple[Any, JsonSchemaMode], Any]) -> 
     }
     if route.body is not None:
         schema = refs[route.body, "validation"]
-        told["requestBody"] = {"required": True, "content": {kind: {"schema": schema} for kind in route.takes}}
+        forms = {kind: {"schema": _form(route.body) if kind == FORM else schema} for kind in route.takes}
+        told["requestBody"] = {"required": True, "content": forms}
     return told
+
+
+def _form(shape: type[BaseModel]) -> dict[str, Any]:
+    """The same as a form: what stands in `rows` is a file there."""
+    whole = shape.model_json_schema()
+    told: dict[str, Any] = _inlined(
+        {name: one for name, one in whole.items() if name != "$defs"}, whole.get("$defs", {})
+    )
+    told["properties"].pop("rows", None)
+    told["properties"]["file"] = {"type": "string", "format": "binary"}
+    return told | {"required": [*told.get("required", []), "file"]}
 
 
 def _responses(route: Route, refs: Mapping[tuple[Any, JsonSchemaMode], Any]) -> dict[str, Any]:

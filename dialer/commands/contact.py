@@ -8,7 +8,6 @@ import anyio
 import typer
 
 from campaigns import contacts, logbooks
-from campaigns.contacts import Reached
 from campaigns.lists import Remark
 from campaigns.logbooks import Given, Logbook, Owned
 from campaigns.phones import national
@@ -100,21 +99,8 @@ def _owned(desk: Desk, book: Logbook) -> Owned:
 
 
 def _write(desk: Desk, found: Owned, start: int, file_name: str) -> int:
-    rows = [
-        Reached(
-            person_id=person,
-            at=event.at,
-            channel=Channel(event.channel),
-            contract_number=event.contract,
-            phone=event.phone,
-            purpose=event.purpose,
-            advertiser=event.advertiser,
-            conversation=event.spoke,
-            source=f"file {file_name} row {event.row}",
-        )
-        for person, event in found.events[start : start + CHUNK]
-    ]
-    return contacts.record(desk.conn, desk.now, desk.tenant.id, rows, desk.actor)
+    part = found.events[start : start + CHUNK]
+    return logbooks.record_contacts(desk.conn, desk.now, desk.tenant.id, part, file_name, desk.actor)
 
 
 def _tell(done: Brought) -> None:

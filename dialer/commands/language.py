@@ -245,6 +245,11 @@ VIETNAMESE = {
     "breaker": "cầu dao ngắt",
     "rebound": "của cuộc gọi khác",
     "unordered-ring": "đổ chuông ngoài lệnh",
+    "errors": "tỷ lệ lỗi",
+    "request": "thời gian phản hồi",
+    "hooks": "độ trễ webhook",
+    "records missing": "thiếu bản ghi",
+    "trouble": "trục trặc",
     # Jobs.
     "kind": "loại",
     "import": "nạp danh sách",

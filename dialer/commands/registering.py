@@ -4,7 +4,6 @@ Each part is a transaction of its own, so that calls are placed meanwhile; numbe
 and the copy counts as loaded when all of it is in. What breaks in the middle has blocked too much, and is done again.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ from rich.console import RenderableType
 
 from campaigns import copies, dnc, ledger
 from campaigns.copies import Changes, Copy
+from campaigns.directory import checked_code
 from campaigns.registers import NumberFile, read_numbers
 from campaigns.rows import in_chunks
 from campaigns.terms import BadTerms
@@ -29,7 +29,6 @@ from dialer.commands.session import Desk, Session, opened
 
 PART = 20_000
 FREED_PART = 5_000
-NAME = re.compile(r"[\w.-]{1,64}")
 HEADINGS = ("register", "as of", "age", "entries", "file", "recorded", "who")
 
 
@@ -52,8 +51,7 @@ class _Bringing:
 
 def bring(tenant: str | None, file: Path, options: Options, rejects: Path | None, as_json: bool) -> None:
     """Load the copy and tell what it changed."""
-    if not NAME.fullmatch(options.name):
-        raise BadTerms("register", "must be 1 to 64 letters, digits, dots, dashes and underscores")
+    checked_code(options.name, "register")
     if not options.as_of:
         raise BadTerms("as_of", "is needed: when did the register's owner make this copy?")
 
@@ -96,19 +94,8 @@ def bring(tenant: str | None, file: Path, options: Options, rejects: Path | None
 def _compare(desk: Desk, file_name: str, options: Options, phones: frozenset[str]) -> _Bringing:
     """The copy beside what stands. Raises `BadTerms` for one that cannot be the newest."""
     as_of = past(desk, "as_of", options.as_of)
-    known = copies.as_of(desk.conn, desk.tenant.id, options.name)
-    if known is not None and as_of < known:
-        newer = at(known, desk.tenant.zone)
-        raise BadTerms("as_of", f"is older than our copy of {options.name}, which is of {newer}")
     copy = Copy(options.name, options.wish.value, as_of, phones, file_name)
-    changes = copies.compare(desk.conn, desk.tenant.id, copy)
-    standing = len(changes.gone) + changes.unchanged
-    if len(changes.gone) * 2 > standing and not options.allow_shrinking:
-        raise BadTerms(
-            "allow_shrinking",
-            f"is needed: this copy would free {len(changes.gone)} of {standing} numbers; is the file whole?",
-        )
-    return _Bringing(copy, desk.now, changes)
+    return _Bringing(copy, desk.now, copies.check(desk.conn, desk.tenant.id, copy, options.allow_shrinking))
 
 
 async def _load(session: Session, bringing: _Bringing, tell: Tell) -> int:

@@ -3,17 +3,19 @@
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import anyio
 import typer
 
-from campaigns import accounts
+from campaigns import accounts, reports
 from campaigns.accounts import Account
 from campaigns.terms import BadTerms
 from dialer.commands.credentials import known_secrets, login
+from dialer.commands.language import label
 from dialer.commands.options import AsJson, Tenant, example, noun
-from dialer.commands.printing import facts, note, say, say_json, show, table
+from dialer.commands.printing import facts, note, say, say_json, share, show, table
 from dialer.commands.session import Desk, Session, look, opened
 from dialer.enrolling import Entered, account_of
 from dialer.gateways import Findings, Gateway
@@ -124,6 +126,38 @@ def list_(tenant: Tenant = None, as_json: AsJson = False) -> None:
     else:
         shown = ("name", "kind", "url", "channels", "reserve", "trouble")
         show(table(shown, [[row[column] for column in shown] for row in rows]))
+
+
+@app.command(epilog=example("dialer vendor monitor"))
+def monitor(tenant: Tenant = None, as_json: AsJson = False) -> None:
+    """How the vendors did in the last hour, by what we know of their calls; and what waits with us."""
+
+    def work(desk: Desk) -> reports.Monitor:
+        return reports.monitor(desk.conn, desk.now, desk.settings.timing, desk.tenant.id)
+
+    seen = look(tenant, work)
+    if as_json:
+        say_json(asdict(seen))
+        return
+    headings = (
+        "vendor",
+        "calls",
+        "live calls",
+        "answer rate",
+        "errors",
+        "request",
+        "hooks",
+        "records missing",
+        "trouble",
+    )
+    rows = [
+        [one.vendor, one.calls, one.live, share(one.answer_ratio), share(one.error_rate)]
+        + [f"{took.median:.1f} s" if took else None for took in (one.request, one.hooks)]
+        + [one.records_missing, one.trouble]
+        for one in seen.vendors
+    ]
+    show(table([label(word) for word in headings], rows))
+    note(f"{seen.unsettled_hooks} hooks wait, the oldest for {seen.settle_lag:.0f} s; {seen.open_jobs} jobs are open")
 
 
 def _seek(desk: Desk, name: str) -> Any:

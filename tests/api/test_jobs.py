@@ -139,6 +139,32 @@ def test_a_held_job_is_nobody_else_s(crm: Client, campaign: Any) -> None:
     assert crm.run(lambda conn: jobs.claim(conn, clock(conn), "other")) is None
 
 
+def test_contacts_come_in_and_count_once(crm: Client, campaign: Any, worked: Worked) -> None:
+    worked(sent(crm, campaign, rows=[GOOD]))
+    said = {"channel": "sms", "rows": [{"id": "KH1", "time": "2026-01-02 09:00"}, {"id": "KH9", "time": "2026-01-02"}]}
+    job = worked(crm.ask("POST", "/v1/contacts/imports", json=said))
+    assert (job["state"], job["result"]["counts"]["added"]) == ("done", 1)
+    assert [one["reason"] for one in job["result"]["rejected"]] == ["on-no-list"]
+    assert worked(crm.ask("POST", "/v1/contacts/imports", json=said))["result"]["counts"]["known"] == 1
+
+
+def test_a_register_s_copy_blocks_and_frees_and_an_older_one_or_half_of_it_is_refused(
+    crm: Client, worked: Worked
+) -> None:
+    def copied(*phones: str, day: int = 1, **also: Any) -> dict[str, Any]:
+        said = {"name": "national", "as_of": f"2026-01-0{day}T00:00:00Z", "rows": [{"phone": one} for one in phones]}
+        return worked(crm.ask("POST", "/v1/registers/imports", json=said | also))
+
+    assert copied("0912345678", "0987654321", day=2)["result"]["counts"]["added"] == 2
+    [entry] = crm.ask("GET", "/v1/suppressions?number=0912345678").json["items"]
+    assert (entry["purpose"], entry["until"]) == ("marketing", None)
+    assert copied("0912345678", day=1)["fault"] == "unreadable"
+    assert copied("0976543210", day=3)["fault"] == "unreadable"
+    assert copied("0976543210", day=3, allow_shrinking=True)["result"]["counts"]["ended"] == 2
+    [register] = crm.ask("GET", "/v1/registers").json["items"]
+    assert (register["name"], register["entries"]) == ("national", 1)
+
+
 def test_no_company_has_more_jobs_open_than_may_be(crm: Client, worked: Worked) -> None:
     order = {"json": {"kind": "reconciliation"}}
     for _ in range(jobs.MOST_OPEN):

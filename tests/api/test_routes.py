@@ -25,6 +25,7 @@ from dialer.api.resources.imports import NewImport
 from dialer.api.resources.jobs import NewJob
 from dialer.api.resources.numbers import Judgement
 from dialer.api.resources.persons import Consent, Hours
+from dialer.api.resources.records import NewContacts, NewRegister
 from dialer.api.resources.rulebooks import RulebookText
 from dialer.api.resources.vendors import NewVendor
 from dialer.api.routes import Route
@@ -40,6 +41,8 @@ SAID: dict[Any, dict[str, Any]] = {
     NewSource: {"entrance": "hooks", "network": "127.0.0.1"},
     NewVendor: {"name": "new", "url": "http://127.0.0.1:9", "api_key": "k"},
     RulebookText: {"text": "name ="},
+    NewContacts: {"channel": "sms", "rows": [{"phone": "0912345678", "time": "2026-01-02 09:00"}]},
+    NewRegister: {"name": "n", "as_of": "2026-01-01T00:00:00Z", "rows": [{"phone": "0912345678"}]},
     NewJob: {"kind": "reconciliation"},
     NewExport: {"kind": "usage"},
     NewCustomer: {"phones": [{"number": "0912345678"}]},

@@ -17,7 +17,7 @@ from dialer.api import bodies
 from dialer.api.problems import Problem, Refused, invalid
 from dialer.api.resources import campaigns, jobs
 from dialer.api.resources.jobs import Job
-from dialer.api.routes import Route, Strict, Told, Visit
+from dialer.api.routes import Reader, Route, Strict, Told, Visit
 
 LARGEST_JSON = 4 * 1024 * 1024
 LARGEST_FILE = 32 * 1024 * 1024
@@ -28,17 +28,10 @@ Header = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(max_length=200)]
 
 
-class NewImport(Strict):
-    """A list. As JSON, `rows` are its rows by header; as a form, `file` is it (CSV or XLSX) and `map` is JSON."""
+class Rows(Strict):
+    """What every file that comes in may say of itself. As JSON, `rows` are its rows by header; as a form, `file` is it
+    (CSV or XLSX)."""
 
-    mode: Literal["all_or_nothing", "partial"] = Field(
-        description="all_or_nothing: one row that is rejected, and none is taken. partial: the others are."
-    )
-    run: Literal["auto", "new", "same"] = Field(
-        default="auto", description="Another pass over the customers, the same one, or by the day."
-    )
-    numbers_as_of: date | None = Field(default=None, description="The day of numbers that tell none; else today.")
-    map: dict[Text, Text] = Field(default={}, max_length=50, description="Names a column by field.")
     file_name: str = Field(
         default="rows.csv",
         max_length=100,
@@ -50,22 +43,39 @@ class NewImport(Strict):
     )
 
 
+class NewImport(Rows):
+    """A list of customers. In a form, `map` is JSON."""
+
+    mode: Literal["all_or_nothing", "partial"] = Field(
+        description="all_or_nothing: one row that is rejected, and none is taken. partial: the others are."
+    )
+    run: Literal["auto", "new", "same"] = Field(
+        default="auto", description="Another pass over the customers, the same one, or by the day."
+    )
+    numbers_as_of: date | None = Field(default=None, description="The day of numbers that tell none; else today.")
+    map: dict[Text, Text] = Field(default={}, max_length=50, description="Names a column by field.")
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
     """What came, in whichever form."""
 
-    said: NewImport
+    said: Any
     file: bytes
 
 
-async def read(request: web.Request) -> Sent:
-    """Raises `Refused`."""
-    if request.content_type == FORM:
-        return await _form(request)
-    said = await bodies.model(request, NewImport, LARGEST_JSON)
-    if not said.rows:
-        raise invalid("rows", "must hold the list's rows")
-    return Sent(said, _as_csv(said.rows))
+def reading(shape: type[Rows]) -> Reader:
+    """How a file comes in with what this model says of it."""
+
+    async def read(request: web.Request) -> Sent:
+        if request.content_type == FORM:
+            return await _form(request, shape)
+        said = await bodies.model(request, shape, LARGEST_JSON)
+        if not said.rows:
+            raise invalid("rows", "must hold the list's rows")
+        return Sent(said, _as_csv(said.rows))
+
+    return read
 
 
 def _as_csv(rows: list[dict[str, Cell]]) -> bytes:
@@ -78,7 +88,7 @@ def _as_csv(rows: list[dict[str, Cell]]) -> bytes:
     return text.getvalue().encode()
 
 
-async def _form(request: web.Request) -> Sent:
+async def _form(request: web.Request, shape: type[Rows]) -> Sent:
     if (request.content_length or 0) > LARGEST_FILE:
         raise bodies.too_large(LARGEST_FILE)
     try:
@@ -90,7 +100,7 @@ async def _form(request: web.Request) -> Sent:
         raise Refused(Problem.MALFORMED, "It is not a form.") from None
     if not file:
         raise invalid("file", "must be the list, as CSV or XLSX")
-    return Sent(bodies.of_json(json.dumps(words).encode(), NewImport), file)
+    return Sent(bodies.of_json(json.dumps(words).encode(), shape), file)
 
 
 async def _parts(request: web.Request) -> tuple[dict[str, Any], bytes]:
@@ -132,7 +142,8 @@ ROUTES = (
     Route(
         "POST", "/campaigns/{code}/imports",
         "Bring a campaign to what a list says of the customers it names. A job does it.",
-        (Right.CUSTOMER_WRITE,), create, Job, body=NewImport, status=202, problems=(Problem.NOT_NOW,), reader=read,
+        (Right.CUSTOMER_WRITE,), create, Job, body=NewImport, status=202, problems=(Problem.NOT_NOW,),
+        reader=reading(NewImport),
         takes=("application/json", FORM),
     ),
 )  # fmt: skip

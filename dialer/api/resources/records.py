@@ -1,0 +1,96 @@
+"""What comes in beside lists: contacts that count as reminders, and whole copies of do-not-call registers."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from campaigns import copies
+from campaigns.dnc import EVERY_PURPOSE
+from campaigns.words import Channel, JobKind, Purpose, Right
+from dialer.api.problems import Problem, invalid
+from dialer.api.resources import jobs
+from dialer.api.resources.calls import Moment
+from dialer.api.resources.imports import FORM, Rows, Sent, reading
+from dialer.api.resources.jobs import Job
+from dialer.api.routes import Route, Told, Visit
+
+
+class NewContacts(Rows):
+    """Messages, letters, visits and calls of others. Columns: id or number, and time; channel, contract, purpose."""
+
+    channel: Channel | None = Field(default=None, strict=False, description="Of rows that tell none.")
+    purpose: Purpose | None = Field(default=None, strict=False, description="Of rows that tell none; else every one.")
+    advertiser: str | None = Field(default=None, max_length=200, description="In whose name, of rows that tell none.")
+
+
+class NewRegister(Rows):
+    """The whole of a register, as its owner had it. Numbers of our last copy that it no longer holds are freed."""
+
+    name: str = Field(pattern=r"^[\w.-]{1,64}$")
+    as_of: Moment = Field(strict=False, description="When the register's owner made this copy.")
+    purpose: Purpose | None = Field(default=Purpose.MARKETING, strict=False, description="Null: for every purpose.")
+    allow_shrinking: bool = Field(
+        default=False, strict=False, description="Also where more than half of the register would be freed."
+    )
+
+
+class Register(BaseModel):
+    """The newest copy of a register that we have."""
+
+    name: str
+    as_of: datetime
+    entries: int
+    file_name: str
+    loaded_at: datetime
+    actor: str
+    age_hours: float
+
+
+class Registers(BaseModel):
+    items: list[Register]
+
+
+def bring_contacts(visit: Visit) -> Told:
+    return _ordered(visit, "contacts", {})
+
+
+def bring_register(visit: Visit) -> Told:
+    said: NewRegister = visit.body.said
+    if said.as_of > visit.now:
+        raise invalid("as_of", "is still to come")
+    return _ordered(visit, "register", {"purpose": said.purpose.value if said.purpose else EVERY_PURPOSE})
+
+
+def _ordered(visit: Visit, what: str, also: dict[str, Any]) -> Told:
+    sent: Sent = visit.body
+    asked = sent.said.model_dump(mode="json", exclude={"rows"}) | also | {"what": what}
+    return jobs.ordered(visit, JobKind.IMPORT, asked, None, (sent.said.file_name, sent.file))
+
+
+def list_(visit: Visit) -> BaseModel:
+    return Registers(items=[_told(row, visit.now) for row in copies.newest(visit.conn, visit.tenant.id)])
+
+
+def _told(row: Any, now: datetime) -> Register:
+    told = {name: getattr(row, name) for name in Register.model_fields if name != "age_hours"}
+    return Register.model_validate(told | {"age_hours": round((now - row.as_of).total_seconds() / 3600, 1)})
+
+
+TAKES = ("application/json", FORM)
+ROUTES = (
+    Route(
+        "POST", "/contacts/imports", "Bring in contacts that count as reminders. A job does it.",
+        (Right.CUSTOMER_WRITE,), bring_contacts, Job, body=NewContacts, status=202, problems=(Problem.NOT_NOW,),
+        reader=reading(NewContacts), takes=TAKES,
+    ),
+    Route(
+        "GET", "/registers", "The registers that we have copies of, and how old each copy is.",
+        (Right.CAMPAIGN_READ, Right.DNC_WRITE), list_, Registers,
+    ),
+    Route(
+        "POST", "/registers/imports", "Load the whole copy of a register. A job does it.",
+        (Right.DNC_WRITE,), bring_register, Job, body=NewRegister, status=202, problems=(Problem.NOT_NOW,),
+        reader=reading(NewRegister), takes=TAKES,
+    ),
+)  # fmt: skip

@@ -98,11 +98,11 @@ def lines(conn: Connection, now: datetime, timing: Timing, campaign: Any, custom
     """The open promises of a campaign (to one customer), the earliest first."""
     call = columns_of(Call)
     chosen = (
-        select(table(Callback), CUSTOMER.code, CUSTOMER.name, CUSTOMER.reason, AGENT.extension, call.state)
+        select(table(Callback), CUSTOMER.code, CUSTOMER.name, CUSTOMER.reason.label("why"), AGENT.extension, call.state)
         .join_from(table(Callback), table(Customer), CALLBACK.customer_id == CUSTOMER.id)
         .outerjoin(table(Agent), CALLBACK.agent_id == AGENT.id)
         .outerjoin(table(Call), CUSTOMER.open_call_id == call.id)
-        .where(CALLBACK.tenant_id == campaign.tenant_id, CALLBACK.campaign_id == campaign.id, OPEN)
+        .where(*_promised_by_people(campaign))
     )
     if customer_id is not None:
         chosen = chosen.where(CALLBACK.customer_id == customer_id)
@@ -118,7 +118,7 @@ def _line(now: datetime, timing: Timing, row: Any) -> Line:
         zone=row.zone,
         agent=row.extension,
         missed=missed(now, timing, row.at),
-        reason=Reason.IN_CALL if live else row.reason,
+        reason=Reason.IN_CALL if live else row.why,
         note=row.note,
         actor=row.actor,
     )
@@ -131,5 +131,10 @@ def missed(now: datetime, timing: Timing, at: datetime) -> bool:
 
 def times(conn: Connection, campaign: Any) -> Sequence[datetime]:
     """For when calls are promised in a campaign."""
-    mine = (CALLBACK.tenant_id == campaign.tenant_id, CALLBACK.campaign_id == campaign.id, OPEN)
-    return list(conn.scalars(select(CALLBACK.at).where(*mine)))
+    return list(conn.scalars(select(CALLBACK.at).where(*_promised_by_people(campaign))))
+
+
+def _promised_by_people(campaign: Any) -> Sequence[Any]:
+    """The conditions: an open promise of this campaign, and no triggered call."""
+    mine = (CALLBACK.tenant_id == campaign.tenant_id, CALLBACK.campaign_id == campaign.id)
+    return (*mine, OPEN, CALLBACK.not_after.is_(None))

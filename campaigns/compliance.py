@@ -57,6 +57,8 @@ class Dossier:
     """How long after a conversation the campaign leaves a person alone."""
     ring_for: timedelta = timedelta(seconds=45)
     """How long it may ring: a call whose ringing would end after closing is not started."""
+    not_after: datetime | None = None
+    """When the order by which he is to be called is over; None: there is no such end."""
     busy_for: timedelta = timedelta(minutes=1)
     """How long a number or a person in another call is left alone before the next look."""
     variables: Mapping[str, Any] = field(default_factory=dict)
@@ -118,7 +120,8 @@ def review(dossier: Dossier, rulebook: Rulebook | None, now: datetime) -> Cleare
     if rulebook is None:
         return Withheld(Reason.UNKNOWN_RULEBOOK)
     hindrance = (
-        permit(dossier.mandate, rulebook, now)
+        _expired(dossier, now)
+        or permit(dossier.mandate, rulebook, now)
         or _of_the_person(dossier, rulebook)
         or _of_the_moment(dossier, rulebook, now)
         or _in_call(dossier, now)
@@ -131,7 +134,7 @@ def review(dossier: Dossier, rulebook: Rulebook | None, now: datetime) -> Cleare
         phone=dossier.phone,
         rulebook=rulebook.name,
         version=rulebook.version,
-        expires_at=now + CLEARANCE,
+        expires_at=min(now + CLEARANCE, dossier.not_after or now + CLEARANCE),
     )
 
 
@@ -169,6 +172,11 @@ def _stale(mandate: Mandate, rulebook: Rulebook, now: datetime) -> bool:
         return True
     longest = rulebook.requires.register_max_age
     return longest is not None and now - mandate.register_as_of > longest
+
+
+def _expired(dossier: Dossier, now: datetime) -> Withheld | None:
+    over = dossier.not_after is not None and dossier.not_after <= now
+    return Withheld(Reason.EXPIRED) if over else None
 
 
 def _of_the_person(dossier: Dossier, rulebook: Rulebook) -> Withheld | None:

@@ -11,16 +11,17 @@ from sqlalchemy import Connection, bindparam, select
 from campaigns import consents, copies, dnc, zones
 from campaigns.compliance import Dossier, Mandate, Withheld, may_ever_dial, review
 from campaigns.hours import DAYS
-from campaigns.models import Call, Customer, Debt, Number, Person
+from campaigns.models import Call, Callback, Customer, Debt, Number, Person
 from campaigns.recollection import Recollection, recollect
 from campaigns.retries import STATUS_OF
-from campaigns.rows import LIVE, columns_of, table
+from campaigns.rows import LIVE, columns_of, spelled, table
 from campaigns.rulebooks import AgreedHours, Rulebook
 from campaigns.statements import Find, aside
 from campaigns.timing import Timing
-from campaigns.words import Mode, Reason, Status
+from campaigns.words import Mode, Promise, Reason, Status
 
 CALL = columns_of(Call)
+CALLBACK = columns_of(Callback)
 CUSTOMER = columns_of(Customer)
 DEBT = columns_of(Debt)
 NUMBER = columns_of(Number)
@@ -53,6 +54,18 @@ find_outcomes = Find(
     .order_by(CALL.customer_id, CALL.id),
     key=CALL.customer_id,
 )
+find_triggers = Find(
+    select(CALLBACK.customer_id, CALLBACK.not_after, CALLBACK.waits, CALLBACK.phones).where(
+        CALLBACK.tenant_id == TENANT, spelled(CALLBACK.promise, [Promise.OPEN]), CALLBACK.not_after.is_not(None)
+    ),
+    key=CALLBACK.customer_id,
+)
+find_kept = Find(
+    select(CALLBACK.id, CALLBACK.customer_id, CALLBACK.not_after, CALLBACK.waits, CALLBACK.phones).where(
+        CALLBACK.tenant_id == TENANT, CALLBACK.not_after.is_not(None)
+    ),
+    key=CALLBACK.id,
+)
 find_busy = Find(select(CALL.phone).where(aside(CALL.tenant_id) == TENANT, LIVE), key=CALL.phone)
 find_talking = Find(select(CALL.person_id).where(aside(CALL.tenant_id) == TENANT, LIVE), key=CALL.person_id)
 
@@ -73,6 +86,8 @@ class Candidate:
     customer: Any
     dossiers: tuple[Dossier, ...]
     name: str
+    waits: bool = True
+    """Whether he is kept for later where he is withheld now; not by a triggered call that nobody wants to wait."""
 
     @property
     def dossier(self) -> Dossier:
@@ -101,6 +116,8 @@ class _Facts:
     busy: set[str]
     talking: set[int]
     debts: dict[int, list[Any]]
+    triggers: Mapping[int, Any]
+    """By customer: the triggered call that he is to be called by."""
     consents: Mapping[int, bool | None]
     recollection: Recollection
 
@@ -126,18 +143,23 @@ def gather(
     of: Brief,
     customers: Sequence[Any],
     fixed: Mapping[int, Any] | None = None,
+    triggers: Mapping[int, Any] | None = None,
 ) -> tuple[list[Candidate], list[Hopeless]]:
     """Dossiers for each of these customers, on the facts of this transaction, or why there cannot be one.
 
-    `fixed` names by customer id the call to be judged, where one was handed over already.
+    `fixed` names by customer id the call to be judged, where one was handed over already; `triggers` the triggered
+    calls that are not written yet.
     """
-    facts = _read(conn, now, of, customers)
+    facts = _read(conn, now, of, customers, triggers or _triggers(conn, of.tenant.id, customers, fixed or {}))
     spent = _spent(conn, of.campaign, customers) if fixed is None else {}
     common = _common(timing, of)
     candidates: list[Candidate] = []
     hopeless = [Hopeless(row, spent[row.id], Reason.RECALLS_USED_UP) for row in customers if row.id in spent]
+    if fixed is None:
+        hopeless += [Hopeless(row, Status.EXPIRED, Reason.EXPIRED) for row in customers if _unwanted(row)]
+    passed = {one.customer.id for one in hopeless}
     for customer in customers:
-        if customer.id in spent:
+        if customer.id in passed:
             continue
         call = fixed.get(customer.id) if fixed else None
         found = _dialable(now, timing, of, customer, facts, call)
@@ -146,19 +168,41 @@ def gather(
         else:
             dossiers = tuple(_dossier(common, of, customer, number, facts, call) for number in found)
             name = customer.name or facts.people[customer.person_id].name
-            candidates.append(Candidate(customer, dossiers, name))
+            trigger = facts.triggers.get(customer.id)
+            candidates.append(Candidate(customer, dossiers, name, trigger is None or trigger.waits))
     return candidates, hopeless
 
 
 def _spent(conn: Connection, campaign: Any, customers: Sequence[Any]) -> dict[int, Status]:
     """Those who had more attempts than the campaign allows by now, and what their last outcome makes of them: the
     recalls may have been made fewer since they began to wait. Who was promised a call has one more."""
-    over = [row.id for row in customers if row.attempts > campaign.max_recall_count and row.callback_id is None]
+    over = [row.id for row in customers if row.attempts > campaign.max_recall_count and _of_the_list(row)]
     ended = find_outcomes(conn, over, tenant_id=campaign.tenant_id)
     return {call.customer_id: STATUS_OF[call.outcome] for call in ended}
 
 
-def _read(conn: Connection, now: datetime, of: Brief, customers: Sequence[Any]) -> _Facts:
+def _of_the_list(customer: Any) -> bool:
+    """Whether the list wants him called, and no promise."""
+    return customer.callback_id is None and customer.expires_at is None
+
+
+def _unwanted(customer: Any) -> bool:
+    """Whether only a triggered call brought him here, and it is over."""
+    return customer.callback_id is None and customer.expires_at is not None
+
+
+def _triggers(
+    conn: Connection, tenant_id: int, customers: Sequence[Any], fixed: Mapping[int, Any]
+) -> Mapping[int, Any]:
+    """The open triggered calls of these customers, or those by which the `fixed` calls were handed over."""
+    if fixed:
+        kept = [call.callback_id for call in fixed.values() if call.callback_id is not None]
+        return {row.customer_id: row for row in find_kept(conn, kept, tenant_id=tenant_id)}
+    promised = [row.id for row in customers if row.callback_id is not None]
+    return {row.customer_id: row for row in find_triggers(conn, promised, tenant_id=tenant_id)}
+
+
+def _read(conn: Connection, now: datetime, of: Brief, customers: Sequence[Any], triggers: Mapping[int, Any]) -> _Facts:
     tenant_id, campaign = of.tenant.id, of.campaign
     people = _people(conn, tenant_id, [customer.person_id for customer in customers])
     numbers = _numbers(conn, tenant_id, list(people))
@@ -176,6 +220,7 @@ def _read(conn: Connection, now: datetime, of: Brief, customers: Sequence[Any]) 
         busy,
         talking,
         debts=_debts(conn, of, customers),
+        triggers=triggers,
         consents=_consents(conn, now, of, people),
         recollection=recollect(conn, tenant_id, people, shared, now - back) if back else Recollection(),
     )
@@ -185,7 +230,7 @@ def _dialable(
     now: datetime, timing: Timing, of: Brief, customer: Any, facts: _Facts, call: Any | None
 ) -> Sequence[Any] | Hopeless:
     """A customer's numbers that may be dialed at all, in turn, one an attempt."""
-    own = facts.numbers.get(customer.person_id, [])
+    own = _wanted(facts.numbers.get(customer.person_id, []), facts.triggers.get(customer.id))
     lawful = [number for number in own if _lawful(of, number)]
     allowed = [number for number in lawful if not _suppressed(facts, customer, number)]
     if call is not None:
@@ -195,8 +240,24 @@ def _dialable(
         return _hopeless(of, customer, own, lawful, allowed)
     # What was handed over already is not taken back because its number is a poor one.
     turns = alive or allowed
+    if call is None and _names(facts.triggers.get(customer.id)):
+        return turns
     first = customer.attempts % len(turns)
     return [*turns[first:], *turns[:first]]
+
+
+def _names(trigger: Any) -> Sequence[str]:
+    """The numbers that a triggered call is for."""
+    return trigger.phones if trigger is not None else ()
+
+
+def _wanted(numbers: Sequence[Any], trigger: Any) -> Sequence[Any]:
+    """Those of somebody's numbers that may be rung for what is wanted, in its order."""
+    named = _names(trigger)
+    if not named:
+        return numbers
+    by_phone = {number.phone: number for number in numbers}
+    return [by_phone[phone] for phone in named if phone in by_phone]
 
 
 def _lawful(of: Brief, number: Any) -> bool:
@@ -244,6 +305,7 @@ def _dossier(
         contracts=tuple(debt.contract_number for debt in debts if debt.contract_number) if debts else (),
         touches=facts.recollection.of(person.id, number.phone, but=call.id if call is not None else None),
         agreed=_agreed(person) if person.agreed_hours else (),
+        not_after=trigger.not_after if (trigger := facts.triggers.get(customer.id)) is not None else None,
         variables=_variables(of.campaign, debts) if debts else {},
         **common,
     )

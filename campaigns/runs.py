@@ -33,13 +33,19 @@ def newest_run(conn: Connection, campaign: Any) -> Any | None:
 
 
 def rerun(conn: Connection, now: datetime, campaign: Any, actor: str) -> Rerun:
-    """Call all customers of a campaign again, with all their recalls before them; those who were withdrawn or are on
-    the do-not-call list stay as they are. Raises `NotNow` before the first list."""
+    """Call all customers of a campaign again, with all their recalls before them; those who were withdrawn, are on the
+    do-not-call list, or were brought here only by a triggered call stay as they are. Raises `NotNow` before the first
+    list."""
     if newest_run(conn, campaign) is None:
         raise NotNow(f"campaign {campaign.code} has no customers yet: import a list first")
     run_id = ledger.open_run(conn, now, campaign.tenant_id, campaign.id, "rerun")
     mine = (CUSTOMER.tenant_id == campaign.tenant_id, CUSTOMER.campaign_id == campaign.id)
-    stays = or_(CUSTOMER.status.in_(STAYS), CUSTOMER.reason.is_not_distinct_from(Reason.WITHDRAWN))
+    stays = or_(
+        CUSTOMER.status.in_(STAYS),
+        CUSTOMER.reason.is_not_distinct_from(Reason.WITHDRAWN),
+        # Only a triggered call brought him here; no list asks for him.
+        CUSTOMER.expires_at.is_not(None),
+    )
     again = list(conn.scalars(select(CUSTOMER.id).where(*mine, ~stays).order_by(CUSTOMER.id)))
     reopened = ledger.reopen(conn, now, campaign.tenant_id, campaign.id, run_id, again, actor)
     left = conn.scalar(select(func.count()).where(*mine, stays)) or 0

@@ -215,6 +215,19 @@ class Miss(StrEnum):
     TOO_OLD = "too-old"
 
 
+class TriggerState(StrEnum):
+    """Where a triggered call is. It is never stored: promise, call and clock tell it when asked."""
+
+    WAITING = "waiting"
+    WITHHELD = "withheld"
+    PLACED = "placed"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    ENDED = "ended"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
 class Scope(StrEnum):
     TENANT = "tenant"
     CAMPAIGN = "campaign"
@@ -314,6 +327,7 @@ class Reason(StrEnum):
     # A customer that waits.
     NEVER_CALLED = "never-called"
     CALLBACK = "callback"
+    TRIGGERED = "triggered"
     CLAIMED = "claimed"
     IN_CALL = "in-call"
     VERDICT_PENDING = "verdict-pending"
@@ -348,6 +362,7 @@ class Reason(StrEnum):
     NO_NUMBER = "no-number"
     NUMBERS_DEAD = "numbers-dead"
     WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
     VENDOR_DECLINED = "vendor-declined"
     # A request that placed nothing, or of which we cannot tell.
     DECLINED = "declined"

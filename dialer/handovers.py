@@ -103,17 +103,34 @@ def judge(
     candidates, hopeless = dossiers.gather(conn, now, timing, of, customers)
     closings = [Closing(h.customer.id, h.status, h.reason) for h in hopeless]
     judged = [Judged(c, *compliance.review_each(c.dossiers, of.rulebook, now)) for c in candidates]
-    waits = []
+    waits, lapses = [], {}
     for one in judged:
-        if isinstance(one.verdict, Withheld) and one.verdict.until is None:
-            # Nothing that a clock brings will free him; a corrected list or setting does, and says so.
-            closings.append(Closing(one.candidate.customer.id, Status.FAIL, one.verdict.reason))
-        elif isinstance(one.verdict, Withheld) and one.verdict.until is not None:
-            waits.append(Waiting(one.candidate.customer.id, one.verdict.until, one.verdict.reason))
+        customer = one.candidate.customer.id
+        match one.verdict:
+            case Withheld(reason) if _lapses(one):
+                lapses[customer] = reason
+            case Withheld(reason, None):
+                # Nothing that a clock brings will free him; a corrected list or setting does, and says so.
+                closings.append(Closing(customer, Status.FAIL, reason))
+            case Withheld(reason, datetime() as until):
+                waits.append(Waiting(customer, until, reason))
     decisions.keep(conn, now, of, judged, hopeless)
     ledger.postpone(conn, now, of.tenant.id, waits, token)
     ledger.close(conn, now, of.tenant.id, closings, "engine")
+    _lapse(conn, now, timing, of, lapses)
     return [one for one in judged if isinstance(one.verdict, Cleared)]
+
+
+def _lapses(one: Judged) -> bool:
+    """Whether he is withheld and not kept for later: his triggered call is over, or is not to wait."""
+    return isinstance(one.verdict, Withheld) and (one.verdict.reason is Reason.EXPIRED or not one.candidate.waits)
+
+
+def _lapse(conn: Connection, now: datetime, timing: Timing, of: Brief, because: dict[int, Reason]) -> None:
+    """End triggered calls without a call. Where one is over there may be many, and they stand before the whole list."""
+    if Reason.EXPIRED in because.values():
+        because = dict.fromkeys(ledger.overdue(conn, now, of.campaign), Reason.EXPIRED) | because
+    ledger.lapse(conn, now, timing, of.campaign, because)
 
 
 def commit(conn: Connection, timing: Timing, campaign: Any, customer_ids: Sequence[int], token: str) -> Handover:

@@ -1,9 +1,10 @@
 """The pruning loop: deletes old receipts in small batches, so that no other transaction waits for long; takes away
-what is left of people who were erased once no cap counts it any more; and forgets old jobs and their files."""
+what is left of people who were erased once no cap counts it any more; and forgets old jobs and their files, and answers
+that were kept a day."""
 
 from datetime import datetime, timedelta
 
-from campaigns import evidence, jobs, privacy, retention
+from campaigns import answers, evidence, jobs, privacy, retention
 from campaigns.events import deliveries
 from dialer import chains
 from dialer.database import Database
@@ -28,6 +29,7 @@ class PruningLoop:
     async def step(self, now: datetime) -> bool:
         """One batch; whether there may be more."""
         forgotten = await self._forget(now)
+        forgotten += await self._database.write(answers.prune, now)
         pruned = await self._database.write(retention.prune, now - self._keep)
         if pruned:
             self._metrics.pruned.inc(pruned)

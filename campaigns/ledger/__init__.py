@@ -3,6 +3,7 @@
 customers   enlist, reopen, reconsider, close, postpone
 promises    what becomes of promised calls; appointments: what the ends of calls mean for them
 callbacks   promising a call, taking the promise back
+triggers    calls that another system triggers
 intents     the call's row before the wire
 settle      facts meet calls
 strangers   calls that are not ours, and hooks that were bound to the wrong one
@@ -39,14 +40,16 @@ from campaigns.ledger.customers import (
 )
 from campaigns.ledger.forgetting import forget_calls, forget_customers, receipts_of
 from campaigns.ledger.intents import Intent, intend
-from campaigns.ledger.promises import CALLBACK_PRIORITY, listed_priority
+from campaigns.ledger.promises import CALLBACK_PRIORITY, TRIGGER_PRIORITY, listed_priority
 from campaigns.ledger.promises import WITHDRAWN as PROMISE_WITHDRAWN
 from campaigns.ledger.settle import Step, Told, apply, ask_now, locked
 from campaigns.ledger.strangers import Heard, hear, own, rebind, unbind
+from campaigns.ledger.triggers import Trigger, adopt, lapse, overdue, trigger, withhold
 
 __all__ = [
     "CALLBACK_PRIORITY",
     "PROMISE_WITHDRAWN",
+    "TRIGGER_PRIORITY",
     "Appointment",
     "Closing",
     "Enlisted",
@@ -55,7 +58,9 @@ __all__ = [
     "NotNow",
     "Step",
     "Told",
+    "Trigger",
     "Waiting",
+    "adopt",
     "amend",
     "apply",
     "ask_now",
@@ -71,10 +76,12 @@ __all__ = [
     "hear",
     "hold_back",
     "intend",
+    "lapse",
     "let_in",
     "listed_priority",
     "locked",
     "open_run",
+    "overdue",
     "own",
     "pause",
     "postpone",
@@ -90,5 +97,7 @@ __all__ = [
     "staffed",
     "stand_aside",
     "take_back",
+    "trigger",
     "unbind",
+    "withhold",
 ]

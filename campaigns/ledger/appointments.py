@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, bindparam, func, select
 
 from campaigns.ledger import promises
-from campaigns.ledger.promises import CALLBACK, CALLBACK_PRIORITY
+from campaigns.ledger.promises import CALLBACK
 from campaigns.models import Call, Callback
 from campaigns.rows import columns_of, table
 from campaigns.statements import Find
@@ -54,6 +54,8 @@ class Promised:
     priority: int
     promise: Promise
     call_id: int | None
+    not_after: datetime | None
+    reason: Reason | None
     closed_at: datetime | None
     moved: bool = False
 
@@ -101,10 +103,11 @@ class Appointments:
         if promise is None:
             return values
         if stands["status"].final and stands["reason"] is Reason.VENDOR_DECLINED:
+            promise.reason = stands["reason"]
             self._change(promise, Promise.WITHDRAWN)
             self._withdrawn.append((promise, stands["status"], stands["reason"]))
         elif "due_at" in values or stands["status"].final:
-            return {**values, **self._wait(step, stands, values, promise.at)}
+            return {**values, **self._wait(step, stands, values, promise)}
         return values
 
     def _turn(self, step: Step, stands: Mapping[str, Any], told: Promised) -> None:
@@ -121,7 +124,7 @@ class Appointments:
             told.call_id = since
             self._changed[told.id] = told
         elif stands["status"] in CLOSED or stands["reason"] is Reason.WITHDRAWN or told.customer_id in self._open:
-            told.promise = Promise.WITHDRAWN
+            told.promise, told.reason = Promise.WITHDRAWN, stands["reason"]
             self._changed[told.id] = told
         else:
             told.priority = self._own_priority[told.customer_id]
@@ -129,17 +132,22 @@ class Appointments:
 
     def _change(self, told: Promised, promise: Promise) -> None:
         told.promise, told.moved = promise, True
-        told.closed_at = None if promise is Promise.OPEN else self._now
+        if promise is Promise.OPEN:
+            told.reason, told.closed_at = None, None
+        else:
+            told.closed_at = self._now
         self._changed[told.id] = told
         if promise is Promise.OPEN:
             self._open[told.customer_id] = told
         else:
             self._open.pop(told.customer_id)
 
-    def _wait(self, step: Step, stands: Mapping[str, Any], values: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+    def _wait(
+        self, step: Step, stands: Mapping[str, Any], values: Mapping[str, Any], promise: Promised
+    ) -> dict[str, Any]:
         """He waits for the promised time. What certainly did not ring keeps its own wait, and after a call of which we
         do not know he is left alone for as long as anybody else."""
-        due_at, reason = at, Reason.CALLBACK
+        due_at, reason = promise.at, promises.reason_of(promise)
         if step.after.outcome is Outcome.UNKNOWN or not step.after.charged:
             wait = (self._now + self._timing.unknown_recall_delay, Reason.RECALL)
             otherwise = (values["due_at"], values["reason"]) if "due_at" in values else wait
@@ -161,7 +169,7 @@ def _places(moved: Iterable[Promised]) -> list[dict[str, Any]]:
     places: dict[int, dict[str, Any]] = {}
     for one in sorted(moved, key=lambda one: (one.customer_id, one.promise is Promise.OPEN)):
         standing = one.promise is Promise.OPEN
-        priority = CALLBACK_PRIORITY if standing else one.priority
+        priority = promises.place_of(one) if standing else one.priority
         places[one.customer_id] = {
             "id": one.customer_id,
             "priority": priority,

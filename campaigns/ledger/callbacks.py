@@ -8,36 +8,25 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
-from campaigns.ledger import consequences, promises
+from campaigns.ledger import promises, triggers
 from campaigns.ledger.appointments import CLOSED
 from campaigns.ledger.commands import NotNow
-from campaigns.ledger.consequences import Plan
 from campaigns.ledger.history import tell
-from campaigns.ledger.promises import CALLBACK, CALLBACK_PRIORITY
-from campaigns.ledger.settle import Step, progress_of
-from campaigns.models import Call, Callback, Customer
-from campaigns.retries import Tally
+from campaigns.ledger.promises import CALLBACK, CALLBACK_PRIORITY, TRIGGER_PRIORITY
+from campaigns.models import Callback, Customer
 from campaigns.rows import WAITING, columns_of, table
 from campaigns.statements import Find, Update, aside, own
 from campaigns.timing import Timing
-from campaigns.words import Promise, Reason, Status
+from campaigns.words import Promise, Reason
 
-CALL = columns_of(Call)
 CUSTOMER = columns_of(Customer)
 lock_customer = (
     select(table(Customer))
     .where(CUSTOMER.tenant_id == bindparam("tenant_id"), CUSTOMER.id == bindparam("customer"))
     .with_for_update(key_share=True)
 )
-find_last_ending = (
-    select(table(Call))
-    .where(CALL.tenant_id == bindparam("tenant_id"), CALL.customer_id == bindparam("customer"))
-    .where(CALL.run_id == bindparam("run"), CALL.outcome.is_not(None))
-    .order_by(CALL.id.desc())
-    .limit(1)
-)
 find_awaiting = (
-    select(CUSTOMER.id, CUSTOMER.due_at, CUSTOMER.reason, CALLBACK.at, CALLBACK.agent_id)
+    select(CUSTOMER.id, CUSTOMER.due_at, CUSTOMER.reason, CALLBACK.at, CALLBACK.agent_id, CALLBACK.not_after)
     .join_from(table(Callback), table(Customer), CUSTOMER.id == CALLBACK.customer_id)
     .where(
         CALLBACK.tenant_id == bindparam("tenant_id"),
@@ -47,7 +36,7 @@ find_awaiting = (
         aside(CUSTOMER.tenant_id) == bindparam("tenant_id"),
         WAITING,
         CUSTOMER.open_call_id.is_(None),
-        aside(CUSTOMER.priority) == CALLBACK_PRIORITY,
+        aside(CUSTOMER.priority) <= TRIGGER_PRIORITY,
         CALLBACK.agent_id.is_not(None),
         or_(CUSTOMER.due_at <= bindparam("now"), CUSTOMER.reason == Reason.AGENT_AWAITED),
         or_(CUSTOMER.lease_token.is_(None), CUSTOMER.lease_until <= bindparam("now")),
@@ -89,7 +78,9 @@ def promise(
         raise NotNow(f"customer {customer.code} of {campaign.code} is {why}: he is not called again")
     before = promises.standing(conn, campaign.tenant_id, [customer_id]).get(customer_id)
     if before is not None:
-        promises.write_callbacks(conn, [promises.closed(now, before, Promise.WITHDRAWN, before.call_id)])
+        # Also a triggered call gives way: what a person promised stands above it.
+        gone = promises.closed(now, before, Promise.WITHDRAWN, before.call_id, Reason.CALLBACK)
+        promises.write_callbacks(conn, [gone])
     row = {
         "tenant_id": campaign.tenant_id,
         "campaign_id": campaign.id,
@@ -104,8 +95,9 @@ def promise(
     }
     made = int(conn.execute(insert(table(Callback)).returning(CALLBACK.id), row).scalar_one())
     place = {"priority": CALLBACK_PRIORITY, "callback_id": made, "due_at": appointment.at, "reason": Reason.CALLBACK}
-    status = _waiting(customer)
-    waits = {"status": status, "finished_at": None, "lease_token": None, "lease_until": None}
+    status = triggers.waiting(customer)
+    # A person wants him called: he is a customer like any other, though a triggered call may have brought him here.
+    waits = {"status": status, "finished_at": None, "lease_token": None, "lease_until": None, "expires_at": None}
     _write(conn, now, customer, place | waits)
     tell(conn, now, [customer], status, Reason.CALLBACK, actor, str(appointment))
     return made
@@ -115,17 +107,8 @@ def take_back(conn: Connection, now: datetime, timing: Timing, campaign: Any, cu
     """Withdraw what was promised to a customer: he stands where his calls of this run have brought him. Raises
     `NotNow`."""
     customer = _locked(conn, campaign, customer_id)
-    standing = promises.standing(conn, campaign.tenant_id, [customer_id]).get(customer_id)
-    if standing is None:
+    if not triggers.lapse(conn, now, timing, campaign, {customer_id: Reason.WITHDRAWN}, actor):
         raise NotNow(f"customer {customer.code} of {campaign.code} was promised no call that is still open")
-    promises.write_callbacks(conn, [promises.closed(now, standing, Promise.WITHDRAWN, standing.call_id)])
-    values = {"priority": standing.priority, "callback_id": None}
-    if customer.open_call_id is None:
-        values |= _by_his_calls(conn, now, timing, campaign, customer)
-        values |= {"lease_token": None, "lease_until": None}
-    _write(conn, now, customer, values)
-    after = values.get("status", customer.status)
-    tell(conn, now, [customer], after, values.get("reason"), actor, promises.WITHDRAWN)
 
 
 def awaiting(conn: Connection, now: datetime, campaign: Any) -> Sequence[Any]:
@@ -140,13 +123,14 @@ def stand_aside(conn: Connection, now: datetime, timing: Timing, found: Sequence
     callers = set(free)
     turns = []
     for row in found:
-        if row.agent_id not in callers:
+        over = row.not_after is not None and row.not_after <= now
+        if row.agent_id not in callers and not over:
             if row.due_at <= now:
                 turns.append({"id": row.id, "due_at": now + timing.agent_busy, "reason": Reason.AGENT_AWAITED})
             continue
         callers.discard(row.agent_id)
         if row.reason is Reason.AGENT_AWAITED:
-            turns.append({"id": row.id, "due_at": min(row.at, now), "reason": Reason.CALLBACK})
+            turns.append({"id": row.id, "due_at": min(row.at, now), "reason": promises.reason_of(row)})
     write_turns(conn, sorted(turns, key=lambda turn: int(turn["id"])), updated_at=now)
 
 
@@ -158,23 +142,6 @@ def promised_agents(conn: Connection, tenant_id: int, customers: Collection[Any]
 
 def _locked(conn: Connection, campaign: Any, customer_id: int) -> Any:
     return conn.execute(lock_customer, {"tenant_id": campaign.tenant_id, "customer": customer_id}).one()
-
-
-def _waiting(customer: Any) -> Status:
-    return Status.QUEUE if customer.attempts or customer.open_call_id is not None else Status.NEW
-
-
-def _by_his_calls(conn: Connection, now: datetime, timing: Timing, campaign: Any, customer: Any) -> dict[str, Any]:
-    """Where a customer would stand without the promise: his last call of this run decides, as if it ended only now."""
-    which = {"tenant_id": customer.tenant_id, "customer": customer.id, "run": customer.run_id}
-    call = conn.execute(find_last_ending, which).first()
-    if call is None:
-        return {"status": _waiting(customer), "reason": None, "due_at": now, "finished_at": None}
-    progress = progress_of(call)
-    step = Step(call, progress, progress)
-    policy = consequences.policy_of(campaign, timing)
-    counted = consequences.tallies(conn, now, [step], {campaign.id: policy})
-    return consequences.settled(now, step, Plan(policy, counted.get(call.id, Tally())), customer.attempts)
 
 
 def _write(conn: Connection, now: datetime, customer: Any, values: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -67,7 +67,7 @@ find_agents = (
 )
 find_customers = Find(
     select(
-        *(CUSTOMER[name] for name in ("id", "run_id", "priority", "callback_id")),
+        *(CUSTOMER[name] for name in ("id", "run_id", "priority", "callback_id", "expires_at")),
         *(CUSTOMER[name] for name in OF_A_CUSTOMER),
     )
     .order_by(CUSTOMER.id)
@@ -167,7 +167,7 @@ def _follow_customers(
     told: list[dict[str, Any]] = []
     for step in steps:
         customer = customers[step.call.customer_id]
-        plan = Plan(policies[step.call.campaign_id], counted.get(step.call.id, Tally()))
+        plan = _plan(policies[step.call.campaign_id], counted.get(step.call.id, Tally()), customer)
         values = _next(now, timing, step, customer, plan, newest[customer["id"]])
         values = appointments.after(step, customer, values)
         if values.get("status", customer["status"]) != customer["status"] or "reason" in values:
@@ -176,6 +176,11 @@ def _follow_customers(
     write_customers(conn, list(customers.values()), updated_at=now)
     appointments.write(conn)
     write_changes(conn, told, tenant_id=steps[0].call.tenant_id, actor="engine", at=now)
+
+
+def _plan(policy: Policy, tally: Tally, customer: Mapping[str, Any]) -> Plan:
+    """Who stands here only by a triggered call is called once for it, whatever the campaign's recalls."""
+    return Plan(policy if customer["expires_at"] is None else replace(policy, max_recall_count=0), tally)
 
 
 def _next(

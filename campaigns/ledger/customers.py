@@ -49,12 +49,14 @@ give_back = Update(
 
 @dataclass(frozen=True, slots=True)
 class Enlisted:
-    """A person to be put on a campaign's list. A smaller `priority` is called earlier."""
+    """A person to be put on a campaign's list. A smaller `priority` is called earlier. `until`: he comes only by a
+    triggered call that is over then."""
 
     person_id: int
     code: str
     name: str
     priority: int = 0
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,7 @@ def _enlisted(now: datetime, tenant_id: int, campaign_id: int, run_id: int, entr
         "priority": entry.priority,
         "status": Status.NEW,
         "due_at": now,
+        "expires_at": entry.until,
         "updated_at": now,
     }
 
@@ -156,7 +159,8 @@ def reconsider(conn: Connection, now: datetime, tenant_id: int, customer_ids: Se
     found = _locked(conn, tenant_id, customer_ids)
     held = [row.id for row in found if not row.status.final and row.reason in HELD and row.due_at > now]
     _update(conn, tenant_id, held, {"due_at": now, "updated_at": now})
-    chosen = [row for row in found if row.status.final and row.reason in CURABLE]
+    # Whom only a triggered call brought here is not called because a list's hindrance is gone.
+    chosen = [row for row in found if row.status.final and row.reason in CURABLE and row.expires_at is None]
     again = {"reason": None, "due_at": now, "finished_at": None, "updated_at": now}
     for status in WAITING_STATUSES:
         rows = [row for row in chosen if (row.attempts == 0) == (status is Status.NEW)]

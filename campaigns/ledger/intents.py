@@ -1,6 +1,6 @@
 """The intent: a call's row, committed with our own reference before the wire is touched."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,7 @@ write_calls = Insert(
         "phone",
         "role",
         "contracts",
+        "callback_id",
         "reference",
         "attempt",
         "agent_id",
@@ -74,7 +75,6 @@ class Intent:
     attempt: int
     role: Role
     agent_id: int | None = None
-    origin: Origin = Origin.CAMPAIGN
     contracts: tuple[str, ...] = ()
 
 
@@ -102,22 +102,29 @@ def intend(
     return held
 
 
-def _own(intent: Intent, promised: Container[int]) -> dict[str, Any]:
-    appointed = intent.origin is Origin.CAMPAIGN and intent.cleared.customer_id in promised
+def _own(intent: Intent, promised: Mapping[int, Any]) -> dict[str, Any]:
+    promise = promised.get(intent.cleared.customer_id)
     return {
         "customer_id": intent.cleared.customer_id,
         "person_id": intent.cleared.person_id,
         "run_id": intent.run_id,
-        "origin": Origin.CALLBACK if appointed else intent.origin,
+        "origin": _origin(promise),
         "phone": intent.cleared.phone,
         "role": intent.role,
         "contracts": list(intent.contracts),
+        "callback_id": promise.id if promise is not None else None,
         "reference": intent.reference,
         "attempt": intent.attempt,
         "agent_id": intent.agent_id,
         "rulebook": intent.cleared.rulebook,
         "rulebook_version": intent.cleared.version,
     }
+
+
+def _origin(promise: Any | None) -> Origin:
+    if promise is None:
+        return Origin.CAMPAIGN
+    return Origin.CALLBACK if promise.not_after is None else Origin.CRM
 
 
 def _shared(now: datetime, timing: Timing, campaign: Any, token: str) -> dict[str, Any]:

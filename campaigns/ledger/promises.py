@@ -1,7 +1,8 @@
 """What becomes of a promised call: kept by one, open again where that one never rang, or withdrawn.
 
-While a promise is open its customer waits, stands before every list, and the promise remembers his own priority. Each
-function is given customers who are locked; a promise is only ever written under the lock of its customer.
+While a promise is open its customer waits, stands before every list, and the promise remembers his own priority. A call
+that another system triggered is a promise too: due at once, with an end, and behind what people promised. Each function
+is given customers who are locked; a promise is only ever written under the lock of its customer.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -22,19 +23,31 @@ CALLBACK_PRIORITY = -(2**31)
 """Smaller than any that a list can give, which has six digits."""
 WITHDRAWN = "the promised call is withdrawn"
 """So a change is explained by which nothing but a promise ended."""
+TRIGGER_PRIORITY = CALLBACK_PRIORITY + 1
+"""Behind those who were promised a call by a person, before every list."""
 OPEN = spelled(CALLBACK.promise, [Promise.OPEN])
 
 find_open = Find(
     select(table(Callback)).where(CALLBACK.tenant_id == bindparam("tenant_id"), OPEN), key=CALLBACK.customer_id
 )
-write_callbacks = Update(Callback, own("promise", "priority", "call_id", "closed_at"), where="callback.id = :id")
+write_callbacks = Update(
+    Callback, own("promise", "priority", "call_id", "reason", "closed_at"), where="callback.id = :id"
+)
 write_priorities = Update(Callback, own("priority"), where="callback.id = :id")
 write_places = Update(
     Customer, own("priority", "callback_id", "updated_at"), where="customer.id = :id", shared=["updated_at"]
 )
-write_turns = Update(
-    Customer, own("due_at", "reason", "updated_at"), where="customer.id = :id", shared=["updated_at", "reason"]
-)
+write_turns = Update(Customer, own("due_at", "reason", "updated_at"), where="customer.id = :id", shared=["updated_at"])
+
+
+def place_of(row: Any) -> int:
+    """The priority that a customer has by this promise."""
+    return CALLBACK_PRIORITY if row.not_after is None else TRIGGER_PRIORITY
+
+
+def reason_of(row: Any) -> Reason:
+    """Why a customer with this promise waits."""
+    return Reason.CALLBACK if row.not_after is None else Reason.TRIGGERED
 
 
 def listed_priority() -> Any:
@@ -63,7 +76,7 @@ def dissolve(
     if not concerned:
         return
     rows = list(standing(conn, concerned[0].tenant_id, [row.id for row in concerned]).values())
-    write_callbacks(conn, [closed(now, row, Promise.WITHDRAWN, row.call_id) for row in by_id(rows)])
+    write_callbacks(conn, [closed(now, row, Promise.WITHDRAWN, row.call_id, reason) for row in by_id(rows)])
     write_places(conn, [freed(row) for row in rows], updated_at=now)
     tell_withdrawn(conn, now, rows, status, reason, actor)
 
@@ -91,8 +104,8 @@ def tell_withdrawn(
 def stand(conn: Connection, now: datetime, tenant_id: int, customer_ids: Collection[int]) -> None:
     """These customers' turn is when it was promised, whatever was written meanwhile."""
     rows = standing(conn, tenant_id, customer_ids)
-    turns = [{"id": customer, "due_at": row.at} for customer, row in rows.items()]
-    write_turns(conn, turns, reason=Reason.CALLBACK, updated_at=now)
+    turns = [{"id": customer, "due_at": row.at, "reason": reason_of(row)} for customer, row in rows.items()]
+    write_turns(conn, turns, updated_at=now)
 
 
 def reprioritise(conn: Connection, tenant_id: int, priorities: Mapping[int, int]) -> None:
@@ -101,9 +114,12 @@ def reprioritise(conn: Connection, tenant_id: int, priorities: Mapping[int, int]
     write_priorities(conn, [{"id": row.id, "priority": priorities[row.customer_id]} for row in rows])
 
 
-def closed(now: datetime, row: Any, promise: Promise, call_id: int | None) -> dict[str, Any]:
+def closed(
+    now: datetime, row: Any, promise: Promise, call_id: int | None, reason: Reason | None = None
+) -> dict[str, Any]:
     """A promise that is open no more, as `write_callbacks` takes it."""
-    return {"id": row.id, "promise": promise, "priority": row.priority, "call_id": call_id, "closed_at": now}
+    told = {"promise": promise, "priority": row.priority, "call_id": call_id, "reason": reason, "closed_at": now}
+    return {"id": row.id, **told}
 
 
 def freed(row: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ rows         one row
 gathering    rows of one customer come together as entries
 faults       what can be wrong, in two languages; rejects is the file that says so
 loading      entries into the database: people and their numbers, then contracts
+admitting    one customer without a file, by the same path
 single       one customer, told field by field
 writing      many rows into one table, at the speed of the database
 """
@@ -18,6 +19,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from campaigns.lists import headers, reading
+from campaigns.lists.admitting import admit
 from campaigns.lists.entries import Entry, ListedDebt, ListedPhone, ListFile
 from campaigns.lists.faults import Fault, Remark, UnreadableList
 from campaigns.lists.gathering import gather
@@ -37,6 +39,7 @@ __all__ = [
     "Remark",
     "Told",
     "UnreadableList",
+    "admit",
     "correct",
     "enter",
     "load",

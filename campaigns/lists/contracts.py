@@ -25,6 +25,7 @@ find_listed: Final = Find(
         CUSTOMER.name,
         ledger.listed_priority().label("priority"),
         CUSTOMER.run_id,
+        CUSTOMER.expires_at,
     ).where(CUSTOMER.tenant_id == bindparam("tenant_id"), CUSTOMER.campaign_id == bindparam("campaign_id")),
     key=CUSTOMER.person_id,
 )
@@ -54,11 +55,13 @@ def enlist(
     enrolled: Sequence[Enrolled],
     before: dict[int, Any],
     actor: str,
+    until: datetime | None = None,
 ) -> None:
-    """Put newcomers on the list, and correct the name and the priority of those who stood there."""
+    """Put newcomers on the list, and correct the name and the priority of those who stood there. `until`: no list names
+    them, but a triggered call that is over then."""
     tenant_id, campaign_id = campaign.tenant_id, campaign.id or 0
     newcomers = [
-        ledger.Enlisted(one.person_id, one.entry.key, one.entry.name, one.entry.priority)
+        ledger.Enlisted(one.person_id, one.entry.key, one.entry.name, one.entry.priority, until)
         for one in enrolled
         if not one.listed_before
     ]
@@ -70,11 +73,14 @@ def enlist(
             continue
         row = before[one.person_id]
         one.customer_id = row.id
-        told = (one.entry.name or row.name, one.entry.priority)
+        # A triggered call says nothing about his turn on the list.
+        told = (one.entry.name or row.name, one.entry.priority if until is None else row.priority)
         if told != (row.name, row.priority):
             one.changed = True
             renamed.append({"b_id": row.id, "b_name": told[0], "b_priority": told[1]})
     ledger.rename(conn, now, tenant_id, sorted(renamed, key=lambda row: int(row["b_id"])))
+    if until is None:
+        ledger.adopt(conn, now, tenant_id, [row.id for row in before.values() if row.expires_at is not None], actor)
 
 
 def set_debts(
@@ -119,7 +125,8 @@ def _compare(
         if row is None:
             new.append(_told(debt, import_id))
         elif _differs(debt, row):
-            corrected.append({f"b_{column}": v for column, v in {"id": row.id, **_told(debt, import_id)}.items()})
+            told = {"id": row.id, **_told(debt, import_id), **_kept(debt, row)}
+            corrected.append({f"b_{column}": v for column, v in told.items()})
     return new, corrected
 
 
@@ -141,8 +148,19 @@ def _debts(conn: Connection, tenant_id: int, customer_ids: Sequence[int]) -> dic
 
 def _differs(debt: ListedDebt, row: Any) -> bool:
     """A row that only moved within its file is the same."""
+    if not debt.uploaded:
+        return row.removed_at is not None or row.variables | debt.variables != row.variables
     said = (debt.dpd, debt.variables, debt.uploaded, None)
     return said != (row.dpd, row.variables, row.uploaded, row.removed_at)
+
+
+def _kept(debt: ListedDebt, row: Any) -> dict[str, Any]:
+    """What stays of a contract that is told without a file: its row in the file, and what that said besides."""
+    if debt.uploaded:
+        return {}
+    stays = {column: getattr(row, column) for column in ("uploaded", "row_number", "list_import_id")}
+    dpd = row.dpd if debt.dpd is None else debt.dpd
+    return {**stays, "variables": row.variables | debt.variables, "dpd": dpd}
 
 
 def _told(debt: ListedDebt, import_id: int) -> dict[str, Any]:

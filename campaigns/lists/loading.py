@@ -52,7 +52,7 @@ class ListCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class _Turn:
+class Turn:
     """The run that an import belongs to, and what it does to those whom it names.
 
     `reopens`: those who stand in an earlier run are taken into this one. `superseded`: the imports whose contracts
@@ -83,15 +83,15 @@ def load(
     the day of records that tell none; without it new numbers are of today.
     """
     tenant_id = campaign.tenant_id
-    _lock(conn, campaign)
-    zone = ZoneInfo(conn.scalars(select(columns_of(Tenant).zone).where(columns_of(Tenant).id == tenant_id)).one())
+    lock(conn, campaign)
+    zone = _zone_of(conn, tenant_id)
     turn = _turn(conn, now, zone, campaign, listfile, file_name, new_run)
-    import_id = _open_import(conn, now, campaign, listfile, turn.run_id, actor, file_name)
+    import_id = open_import(conn, now, campaign, listfile, turn.run_id, actor, file_name)
     entries = sorted(_dated(listfile.entries, numbers_as_of), key=lambda entry: (entry.key_kind, entry.key))
     enrolled = [Enrolled(entry) for entry in entries]
     today = now.astimezone(zone).date()
     for part in in_chunks(enrolled, SLICE):
-        _load_part(conn, now, campaign, turn, import_id, part, today, actor)
+        load_part(conn, now, campaign, turn, import_id, part, today, actor)
     counts = _count(conn, campaign, listfile, enrolled)
     conn.execute(
         update(table(ListImport))
@@ -113,13 +113,17 @@ def written(conn: Connection, campaign: Campaign) -> list[tuple[int, int, int]]:
     return [tuple(row) for row in conn.execute(rows.order_by(debt.row_number))]
 
 
+def _zone_of(conn: Connection, tenant_id: int) -> ZoneInfo:
+    return ZoneInfo(conn.scalars(select(columns_of(Tenant).zone).where(columns_of(Tenant).id == tenant_id)).one())
+
+
 def _dated(entries: Sequence[Entry], day: date | None) -> Sequence[Entry]:
     if day is None:
         return entries
     return [replace(entry, phones=[phone.as_of(day) for phone in entry.phones]) for entry in entries]
 
 
-def _lock(conn: Connection, campaign: Campaign) -> None:
+def lock(conn: Connection, campaign: Campaign) -> None:
     """Two imports into one campaign go one after the other."""
     columns = columns_of(Campaign)
     chosen = select(columns.id).where(columns.tenant_id == campaign.tenant_id, columns.id == campaign.id)
@@ -134,28 +138,28 @@ def _turn(
     listfile: ListFile,
     file_name: str,
     new_run: bool | None,
-) -> _Turn:
+) -> Turn:
     tenant_id, campaign_id = campaign.tenant_id, campaign.id or 0
     chosen = select(LIST_IMPORT.id, LIST_IMPORT.sha256, LIST_IMPORT.file_name).where(
         LIST_IMPORT.tenant_id == tenant_id, LIST_IMPORT.campaign_id == campaign_id
     )
     imports = conn.execute(chosen).all()
     known = any(row.sha256 == listfile.sha256 for row in imports)
-    current = _current_run(conn, tenant_id, campaign_id)
+    current = current_run(conn, tenant_id, campaign_id)
     another_day = current is None or now.astimezone(zone).date() > current.opened_at.astimezone(zone).date()
     if current is None or (new_run if new_run is not None else another_day and not known):
         run_id = ledger.open_run(conn, now, tenant_id, campaign_id, f"list {file_name}")
-        return _Turn(run_id, reopens=True, superseded=None)
+        return Turn(run_id, reopens=True, superseded=None)
     same_name = {row.id for row in imports if row.file_name == file_name}
-    return _Turn(current.id, reopens=not known, superseded=same_name)
+    return Turn(current.id, reopens=not known, superseded=same_name)
 
 
-def _current_run(conn: Connection, tenant_id: int, campaign_id: int) -> Any:
+def current_run(conn: Connection, tenant_id: int, campaign_id: int) -> Any:
     chosen = select(RUN.id, RUN.opened_at).where(RUN.tenant_id == tenant_id, RUN.campaign_id == campaign_id)
     return conn.execute(chosen.order_by(RUN.ordinal.desc()).limit(1)).one_or_none()
 
 
-def _open_import(
+def open_import(
     conn: Connection, now: datetime, campaign: Campaign, listfile: ListFile, run_id: int, actor: str, file_name: str
 ) -> int:
     row: dict[str, Any] = {
@@ -172,21 +176,23 @@ def _open_import(
     return int(conn.execute(insert(table(ListImport)).returning(LIST_IMPORT.id), row).scalar_one())
 
 
-def _load_part(
+def load_part(
     conn: Connection,
     now: datetime,
     campaign: Campaign,
-    turn: _Turn,
+    turn: Turn,
     import_id: int,
     part: Sequence[Enrolled],
     today: date,
     actor: str,
+    until: datetime | None = None,
 ) -> None:
+    """People, numbers, customers and contracts of these, in key order. `until` as for `contracts.enlist`."""
     tenant_id, campaign_id = campaign.tenant_id, campaign.id or 0
     people.identify(conn, now, tenant_id, part)
     before = contracts.find_customers(conn, tenant_id, campaign_id, part)
-    people.set_numbers(conn, now, tenant_id, part, today)
-    contracts.enlist(conn, now, campaign, turn.run_id, part, before, actor)
+    people.set_numbers(conn, now, tenant_id, part, today, adding=until is not None)
+    contracts.enlist(conn, now, campaign, turn.run_id, part, before, actor, until)
     contracts.set_debts(conn, now, tenant_id, import_id, part, turn.superseded)
     if campaign.purpose is Purpose.MARKETING:
         _record_consents(conn, now, tenant_id, part, actor)
@@ -199,7 +205,7 @@ def _load_part(
 
 def _record_consents(conn: Connection, now: datetime, tenant_id: int, part: Sequence[Enrolled], actor: str) -> None:
     """Write down what the list says of consents. It lifts no suppression: who refused is freed by `dialer person`."""
-    zone = ZoneInfo(conn.scalars(select(columns_of(Tenant).zone).where(columns_of(Tenant).id == tenant_id)).one())
+    zone = _zone_of(conn, tenant_id)
     said = [
         Said(
             person_id=one.person_id,

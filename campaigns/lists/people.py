@@ -104,8 +104,16 @@ def _correct_persons(conn: Connection, tenant_id: int, known: Sequence[tuple[Enr
         conn.execute(statement.values(**told_values), corrections)
 
 
-def set_numbers(conn: Connection, now: datetime, tenant_id: int, enrolled: Sequence[Enrolled], today: date) -> None:
-    """Bring each person's numbers to what the list says; those whose day nobody told are of `today`.
+def set_numbers(
+    conn: Connection,
+    now: datetime,
+    tenant_id: int,
+    enrolled: Sequence[Enrolled],
+    today: date,
+    adding: bool = False,
+) -> None:
+    """Bring each person's numbers to what the list says; those whose day nobody told are of `today`. `adding`: numbers
+    that are known stay as they are, also those that are not named.
 
     A number that the list of a campaign no longer names is marked as removed, unless the campaign meets the person
     for the first time: then another campaign's list named it.
@@ -116,8 +124,8 @@ def set_numbers(conn: Connection, now: datetime, tenant_id: int, enrolled: Seque
     dropped: list[int] = []
     for one in sorted(enrolled, key=lambda one: one.person_id):
         before = stored.get(one.person_id, {})
-        new, other = _compare(one, before, today)
-        gone = _no_longer_named(one, before) if one.listed_before else []
+        new, other = _compare(one, before, today, adding)
+        gone = _no_longer_named(one, before) if one.listed_before and not adding else []
         one.changed |= bool(new or other or gone) and not one.new_person
         made += [{"tenant_id": tenant_id, "person_id": one.person_id, **row} for row in new]
         corrected += other
@@ -141,11 +149,15 @@ def _numbers(conn: Connection, tenant_id: int, person_ids: Sequence[int]) -> dic
     return found
 
 
-def _compare(one: Enrolled, before: dict[str, Any], today: date) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _compare(
+    one: Enrolled, before: dict[str, Any], today: date, adding: bool
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The numbers to be made, in the order of their digits, and those to be rewritten."""
     new, corrected = [], []
-    for position, phone in enumerate(one.entry.phones):
+    for position, phone in enumerate(one.entry.phones, len(before) if adding else 0):
         row = before.get(phone.e164)
+        if adding and row is not None and row.removed_at is None:
+            continue
         told = _told(phone, position, today, row)
         one.doubted += told["needs_review"] and told["removed_at"] is None
         if row is None:

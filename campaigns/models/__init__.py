@@ -17,6 +17,7 @@ from campaigns.models.evidence import Chain, Consent, Contact, Decision, Registe
 from campaigns.models.identity import Agent, Number, Person, Tenant
 from campaigns.models.registry import AllowedSource, Callflow
 from campaigns.models.work import Job, JobPart
+from campaigns.models.trigger import KeptAnswer, TriggeredCall
 
 __all__ = [
     "LIVE",
@@ -41,6 +42,7 @@ __all__ = [
     "Fact",
     "Job",
     "JobPart",
+    "KeptAnswer",
     "ListImport",
     "Number",
     "Person",
@@ -53,6 +55,7 @@ __all__ = [
     "Sink",
     "Suppression",
     "Tenant",
+    "TriggeredCall",
     "VendorAccount",
     "Webhook",
 ]

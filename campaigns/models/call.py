@@ -91,6 +91,8 @@ class Call(SQLModel, table=True):
     """The debts that the call was about, by contract number; caps a debt go by them. Empty: we cannot tell."""
     phone: str = Field(max_length=20)
     role: Role | None = Field(default=None, sa_column=word(Role, nullable=True))
+    callback_id: int | None = Field(default=None, sa_type=Id)
+    """The promise, or the triggered call, that this hand-over was to keep."""
     reference: str = Field(max_length=40)
     """Our own opaque name for this hand-over, sent to the vendor and looked for in its records."""
     attempt: int = 0

@@ -214,6 +214,7 @@ class Customer(SQLModel, table=True):
     callback_id: int | None = Field(default=None, sa_type=Id)
     """The open promise to call him; while it is set his priority is that of callbacks."""
     expires_at: datetime | None = Field(default=None, sa_column=moment())
+    """He stands here only because a call to him was triggered: when the newest such is over. Null: a list names him."""
     finished_at: datetime | None = Field(default=None, sa_column=moment())
     updated_at: datetime = Field(sa_column=moment(nullable=False))
 
@@ -241,7 +242,8 @@ class Debt(SQLModel, table=True):
 
 
 class Callback(SQLModel, table=True):
-    """A promise to call somebody at a time, made by whoever spoke to him."""
+    """A promise to call somebody: at a time, made by whoever spoke to him; or at once, because another system triggered
+    it (`not_after` is set)."""
 
     __table_args__ = (
         referable("callback"),
@@ -250,7 +252,8 @@ class Callback(SQLModel, table=True):
         belongs_to("callback", "agent_id", "agent"),
         belongs_to("callback", "call_id", "call"),
         partial_index("uq_callback_open", "tenant_id", "customer_id", where="promise = 'open'", unique=True),
-        Index("ix_callback_campaign", "tenant_id", "campaign_id", "at"),
+        Index("ix_callback_customer", "tenant_id", "customer_id"),
+        partial_index("ix_callback_campaign", "tenant_id", "campaign_id", "at", where="promise = 'open'"),
         partial_index("ix_callback_call", "tenant_id", "call_id", where="call_id IS NOT NULL"),
         one_of("callback", "promise", Promise),
     )
@@ -269,6 +272,14 @@ class Callback(SQLModel, table=True):
     """The customer's priority before, which he gets back."""
     call_id: int | None = Field(default=None, sa_type=Id)
     """The call by which it was kept; of one that is open again, the call that never rang."""
+    not_after: datetime | None = Field(default=None, sa_column=moment())
+    """Of a triggered call: when it is over, called or not. Null: a person's promise, which has no end."""
+    waits: bool | None = None
+    """Of a triggered call: whether it waits where the gate withholds it, or ends."""
+    phones: list[str] = Field(sa_column=document(list, added=True))
+    """Of a triggered call: the only numbers that may be rung for it, in turn. Empty: any of his."""
+    reason: Reason | None = Field(default=None, sa_column=word(Reason, nullable=True))
+    """Why it was withdrawn."""
     actor: str
     created_at: datetime = Field(sa_column=moment(nullable=False))
     closed_at: datetime | None = Field(default=None, sa_column=moment())

@@ -42,7 +42,7 @@ write_contacts = Update(Contact, own("phone", "contract_number"), where="contact
 write_decisions = Update(Decision, own("facts"), where="decision.id = :id")
 write_debts = Update(Debt, own("contract_number", "variables", "uploaded", "dpd", "removed_at"), where="debt.id = :id")
 write_proofs = Update(Consent, own("proof"), where="consent.id = :id")
-write_notes = Update(Callback, own("note", "promise", "closed_at"), where="callback.id = :id")
+write_notes = Update(Callback, own("note", "phones", "promise", "closed_at"), where="callback.id = :id")
 write_reasons = Update(Suppression, own("reason"), where="suppression.id = :id")
 
 
@@ -163,6 +163,7 @@ def _forget_promises(
         {
             "id": row.id,
             "note": pseudonyms.of(row.note),
+            "phones": [],
             "promise": Promise.WITHDRAWN if row.promise is Promise.OPEN else row.promise,
             "closed_at": row.closed_at or now,
         }

@@ -10,6 +10,7 @@ roster     agents and their state
 explaining a whole campaign: why is nobody called, who is next and when
 checking   before a start: what would stand against it
 health     how the vendors do
+triggers   a triggered call, and what happened for it
 reasons    why a customer waits or is final, as one SQL expression
 """
 
@@ -23,6 +24,7 @@ from campaigns.reports.results import Columns, Result, columns, results
 from campaigns.reports.roster import AgentLine, AgentState, roster
 from campaigns.reports.standing import FINISHED, Standing, standing
 from campaigns.reports.timeline import Answer, Event, Timeline, timeline, why
+from campaigns.reports.triggers import Triggered, events, events_of_call, find_triggered
 
 __all__ = [
     "FINISHED",
@@ -44,12 +46,16 @@ __all__ = [
     "Spread",
     "Standing",
     "Timeline",
+    "Triggered",
     "Turn",
     "calls_before",
     "check",
     "columns",
+    "events",
+    "events_of_call",
     "explain",
     "find_call",
+    "find_triggered",
     "listed_after",
     "monitor",
     "number_story",

@@ -4,7 +4,7 @@ The answer is derived when it is asked, by a fixed precedence: how he ended, his
 what forbids him for good, what he waits for, what the gate says now. No sweep writes rows because a clock passed.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -90,8 +90,8 @@ def timeline(conn: Connection, now: datetime, timing: Timing, tenant: Any, campa
     events = [
         *_lists(conn, customer),
         *_suppressions(conn, customer, numbers),
-        *_decisions(conn, customer),
-        *_calls(conn, customer),
+        *decisions_of(conn, customer),
+        *calls_of(conn, customer),
         *_changes(conn, customer),
     ]
     return Timeline(
@@ -197,7 +197,7 @@ def _changes(conn: Connection, customer: Any) -> Iterator[Event]:
         yield Event(row.at, "change", what, row.reason, row.actor, row.detail, row.call_id)
 
 
-def _calls(conn: Connection, customer: Any) -> Iterator[Event]:
+def calls_of(conn: Connection, customer: Any) -> Iterator[Event]:
     """His calls and what was learned of each; calls of others with him, too."""
     his = select(table(Call)).where(CALL.tenant_id == customer.tenant_id, CALL.person_id == customer.person_id)
     calls = {
@@ -205,13 +205,18 @@ def _calls(conn: Connection, customer: Any) -> Iterator[Event]:
         for row in conn.execute(his.order_by(CALL.id))
         if row.customer_id in (None, customer.id) and row.reason is not Reason.REBOUND
     }
+    yield from happened(conn, customer.tenant_id, calls)
+
+
+def happened(conn: Connection, tenant_id: int, calls: Mapping[int, Any]) -> Iterator[Event]:
+    """These calls, by id, and then what was learned of each."""
     for call in calls.values():
         # A call of others was not ordered, so it is no attempt.
         what = f"attempt {call.attempt}" if call.customer_id else f"{call.origin} call"
         detail = f"{national(call.phone)} ({call.role})" if call.role else national(call.phone)
         yield Event(call.intended_at, "call", what, call.reason, detail=detail, call=call.id)
     fact = columns_of(Fact)
-    told = select(table(Fact)).where(fact.tenant_id == customer.tenant_id, fact.call_id.in_(list(calls)))
+    told = select(table(Fact)).where(fact.tenant_id == tenant_id, fact.call_id.in_(list(calls)))
     for row in conn.execute(told.order_by(fact.id)):
         if row.kind is not FactKind.INTENDED:
             yield Event(row.at, "fact", _moved(row), row.reason, detail=_told(row), call=row.call_id)
@@ -232,7 +237,7 @@ def _told(fact: Any) -> str | None:
     return ", ".join(said) or fact.detail.get("refused")
 
 
-def _decisions(conn: Connection, customer: Any) -> Iterator[Event]:
+def decisions_of(conn: Connection, customer: Any) -> Iterator[Event]:
     decision = columns_of(Decision)
     his = select(table(Decision)).where(decision.tenant_id == customer.tenant_id, decision.customer_id == customer.id)
     for row in conn.execute(his.order_by(decision.id)):

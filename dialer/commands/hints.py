@@ -30,6 +30,7 @@ VERDICT: Final[Hint] = ("the vendor's record of the call", "bản ghi cuộc g�
 HINTS: Final[Mapping[Reason, Hint]] = {
     Reason.NEVER_CALLED: ("his turn", "đến lượt"),
     Reason.CALLBACK: ("the promised time", "đến giờ hẹn"),
+    Reason.TRIGGERED: ("his turn, or dialer call cancel", "đến lượt, hoặc dialer call cancel"),
     Reason.CLAIMED: BY_ITSELF,
     Reason.IN_CALL: ("the end of the call", "khi cuộc gọi kết thúc"),
     Reason.VERDICT_PENDING: VERDICT,
@@ -76,6 +77,7 @@ HINTS: Final[Mapping[Reason, Hint]] = {
     Reason.NO_NUMBER: NUMBERS,
     Reason.NUMBERS_DEAD: NUMBERS,
     Reason.WITHDRAWN: ("the list that names him again", "danh sách có lại khách này"),
+    Reason.EXPIRED: ("another order: dialer call trigger", "lệnh gọi khác: dialer call trigger"),
     Reason.VENDOR_DECLINED: LOG,
     Reason.DECLINED: BY_ITSELF,
     Reason.THROTTLED: BY_ITSELF,

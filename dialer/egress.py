@@ -16,6 +16,7 @@ UNFIT = tuple(
     ip_network(one)
     for one in ("100.64.0.0/10", "fec0::/10", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
 )
+NAMES_WITHIN = (".localhost", ".local", ".internal", ".home.arpa", ".intranet", ".corp", ".lan")
 LONGEST = 2000
 
 
@@ -56,6 +57,8 @@ def checked(url: str, allowed: Iterable[Network] = ()) -> str:
     literal = as_address(host)
     if literal is not None and not permitted(literal, allowed):
         raise Forbidden("must not be an address of this machine or of a private network")
+    if literal is None and not allowed and not _public(host):
+        raise Forbidden("must be a name that the whole world knows, such as crm.example.com")
     if parts.scheme == "http" and not (literal is not None and within(literal, allowed)):
         raise Forbidden("must begin with https://")
     return url
@@ -67,3 +70,9 @@ def as_address(host: str) -> Address | None:
         return ip_address(host)
     except ValueError:
         return None
+
+
+def _public(host: str) -> bool:
+    """Whether it has the form of a public name: no number in disguise, and none of a house's own."""
+    name = host.lower().rstrip(".")
+    return "." in name and not name.rpartition(".")[2][:1].isdigit() and not name.endswith(NAMES_WITHIN)

@@ -16,8 +16,8 @@ from campaigns.models.events import Delivery, Sink, Webhook
 from campaigns.models.evidence import Chain, Consent, Contact, Decision, Register, RulebookText, Seal, Suppression
 from campaigns.models.identity import Agent, Number, Person, Tenant
 from campaigns.models.registry import AllowedSource, Callflow
-from campaigns.models.work import Job, JobPart
 from campaigns.models.trigger import KeptAnswer, TriggeredCall
+from campaigns.models.work import Job, JobPart
 
 __all__ = [
     "LIVE",

@@ -5,6 +5,7 @@ bodies     what comes with a request, read within bounds
 routes     the shape of a route, and what its work is given
 access     who asks, and what he may
 grants     tokens for clients
+keys       requests that may come twice, and are done once
 limits     how often a client may ask, over all workers
 pages      lists in pages
 resources  what can be asked for: one file a noun, all in one table

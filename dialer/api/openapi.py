@@ -11,6 +11,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from campaigns.words import Right
 from dialer import __version__
+from dialer.api import keys
 from dialer.api.problems import KINDS, MEDIA_TYPE, Problem, ProblemDetails
 from dialer.api.routes import Route
 
@@ -98,7 +99,8 @@ def _responses(route: Route, refs: Mapping[tuple[Any, JsonSchemaMode], Any]) -> 
     problem = {MEDIA_TYPE: {"schema": refs[ProblemDetails, "serialization"]}}
     body = [Problem.UNSUPPORTED_MEDIA_TYPE] if route.body is not None else []
     changed = [Problem.CHANGED] if _guarded(route) else []
-    for one in (*ANY, *body, *changed, *route.problems):
+    reused = [Problem.KEY_REUSED] if route.keyed else []
+    for one in (*ANY, *body, *changed, *reused, *route.problems):
         status, title = KINDS[one]
         told[str(status)] = {"description": title, "content": problem}
     return told
@@ -135,8 +137,12 @@ def _inlined(schema: Any, defs: Mapping[str, Any]) -> Any:
 
 
 def _of_headers(route: Route) -> list[dict[str, Any]]:
-    name = "If-Match" if _guarded(route) else None
-    return [{"name": name, "in": "header", "required": False, "schema": {"type": "string"}}] if name else []
+    told: list[dict[str, Any]] = []
+    if _guarded(route):
+        told.append({"name": "If-Match", "in": "header", "required": False, "schema": {"type": "string"}})
+    if route.keyed:
+        told.append({"name": keys.HEADER, "in": "header", "required": True, "schema": keys.SCHEMA})
+    return told
 
 
 def _oauth() -> dict[str, Any]:

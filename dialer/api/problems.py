@@ -13,6 +13,7 @@ from aiohttp import web
 from pydantic import BaseModel, Field, ValidationError
 
 from campaigns.accounts import InUse
+from campaigns.answers import OtherRequest
 from campaigns.directory import BadCode, NotFound, Taken
 from campaigns.ledger import NotNow
 from campaigns.lists import BadRow
@@ -34,6 +35,7 @@ class Problem(StrEnum):
     TOO_SLOW = "too-slow"
     NOT_NOW = "not-now"
     TAKEN = "taken"
+    KEY_REUSED = "key-reused"
     CHANGED = "changed"
     TOO_LARGE = "too-large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type"
@@ -53,6 +55,7 @@ KINDS: Mapping[Problem, tuple[int, str]] = {
     Problem.TOO_SLOW: (408, "The request did not arrive in time."),
     Problem.NOT_NOW: (409, "Not in the state in which it is."),
     Problem.TAKEN: (409, "It belongs to another already."),
+    Problem.KEY_REUSED: (409, "Something else was asked under this key."),
     Problem.CHANGED: (412, "Somebody changed it meanwhile."),
     Problem.TOO_LARGE: (413, "The request is too large."),
     Problem.UNSUPPORTED_MEDIA_TYPE: (415, "The request must be application/json."),
@@ -133,6 +136,8 @@ def of_the_domain(error: Exception) -> Refused | None:
             return invalid("code", str(error))
         case Taken():
             return Refused(Problem.TAKEN, _without_commands(error))
+        case OtherRequest():
+            return Refused(Problem.KEY_REUSED)
         case NotNow() | InUse() | OnUse():
             return Refused(Problem.NOT_NOW, _without_commands(error))
     return None

@@ -33,6 +33,7 @@ class Visit:
     conn: Connection
     now: datetime
     tenant: Any
+    client: Any
     actor: str
     settings: Settings
     path: Mapping[str, str]
@@ -67,6 +68,8 @@ class Told:
     location: str | None = None
     status: int | None = None
     file: Attachment | None = None
+    replayed: bool = False
+    """It is the answer to an earlier request with the same key."""
 
 
 Reader = Callable[[web.Request], Awaitable[Any]]
@@ -93,6 +96,8 @@ class Route:
     body: type[BaseModel] | None = None
     status: int = 200
     tagged: bool = False
+    keyed: bool = False
+    """It takes an `Idempotency-Key`: what is asked twice under one is done once."""
     problems: Sequence[Problem] = field(default_factory=tuple)
     reader: Reader | None = None
     takes: Sequence[str] = ("application/json",)

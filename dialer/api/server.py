@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from structlog.contextvars import bound_contextvars
 
 from campaigns import directory
-from dialer.api import bodies, openapi, problems
+from dialer.api import bodies, keys, openapi, problems
 from dialer.api.access import Access, Visitor, require
 from dialer.api.grants import Grants
 from dialer.api.limits import Limits
@@ -83,6 +83,7 @@ class Api:
         path, query = bodies.path(request), bodies.query(request, route.query)
         body = await _body(route, request)
         match = request.headers.get(hdrs.IF_MATCH)
+        key = keys.of(request) if route.keyed else None
 
         def work(conn: Connection) -> Told:
             if route.still:
@@ -92,6 +93,7 @@ class Api:
                 conn,
                 clock(conn),
                 tenant,
+                visitor.client,
                 visitor.actor,
                 self._settings,
                 path,
@@ -101,8 +103,7 @@ class Api:
                 self._vault,
                 request[ID],
             )
-            told = route.work(visit)
-            return told if isinstance(told, Told) else Told(told)
+            return _worked(route, visit) if key is None else keys.once(route, visit, key, _worked)
 
         told = await (self._database.write(work) if route.writes else self._database.read(work))
         if told.file is not None:
@@ -177,6 +178,11 @@ class _Entrance:
         return Refused(Problem.INTERNAL)
 
 
+def _worked(route: Route, visit: Visit) -> Told:
+    told = route.work(visit)
+    return told if isinstance(told, Told) else Told(told)
+
+
 def _told(route: Route, request: web.Request, told: Told) -> web.Response:
     status = told.status or route.status
     answer = web.Response(status=status, body=told.body.model_dump_json().encode(), content_type="application/json")
@@ -184,6 +190,8 @@ def _told(route: Route, request: web.Request, told: Told) -> web.Response:
         answer.headers[hdrs.ETAG] = etag(told.body)
         if route.verb == "GET" and etag(told.body) in request.headers.get(hdrs.IF_NONE_MATCH, ""):
             return web.Response(status=304, headers={hdrs.ETAG: etag(told.body)})
+    if told.replayed:
+        answer.headers[keys.REPLAY] = "true"
     if told.location is not None:
         answer.headers[hdrs.LOCATION] = PREFIX + told.location
     return answer

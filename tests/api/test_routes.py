@@ -1,5 +1,6 @@
 """Every route, walked: strangers, clients without the right, other companies' clients, and wrong verbs."""
 
+import secrets
 from typing import Any
 
 import founding
@@ -32,6 +33,7 @@ from dialer.api.routes import Route
 
 SEEDS: dict[str, Any] = {"reason": "asked us to stop", "vendor": "vendor", "mode": "click2call", "code": "NEW"}
 SEEDS |= {"name": "new", "url": "https://example.com/events"}
+SEEDS["customer"] = {"phone": "0912345678"}
 SAID: dict[Any, dict[str, Any]] = {
     Consent: {"purpose": "marketing", "channel": "zalo", "proof": "p"},
     Hours: {"agreed_hours": None},
@@ -112,15 +114,16 @@ def path_of(route: Route, names: dict[str, str]) -> str:
 
 
 def body_of(route: Route, numbers: list[str]) -> dict[str, Any]:
-    """The smallest body that the route takes."""
+    """The smallest body that the route takes, and a key of its own where it needs one."""
     if route.body is None:
         return {}
+    headers = {"Idempotency-Key": secrets.token_hex(8)} if route.keyed else {}
     fields = route.body.model_fields
     seeds = SEEDS | SAID.get(route.body, {})
     needed = {
         name: seeds[name] for name, one in fields.items() if one.is_required() or name in SAID.get(route.body, {})
     }
-    return {"json": needed | ({"numbers": numbers} if "numbers" in fields else {})}
+    return {"json": needed | ({"numbers": numbers} if "numbers" in fields else {}), "headers": headers}
 
 
 class Clients:

@@ -21,6 +21,7 @@ from dialer.api.resources import (
     records,
     rulebooks,
     suppressions,
+    triggers,
     vendors,
     webhooks,
 )
@@ -37,6 +38,7 @@ ROUTES: Sequence[Route] = (
     *suppressions.ROUTES,
     *records.ROUTES,
     *calls.ROUTES,
+    *triggers.ROUTES,
     *outcomes.ROUTES,
     *agents.ROUTES,
     *vendors.ROUTES,

@@ -1,19 +1,18 @@
 """Calls: every hand-over that we know of, the newest first; and one with its facts."""
 
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field, RootModel
 
 from campaigns import reports
 from campaigns.directory import missing
 from campaigns.words import CallState, FactKind, Mode, Origin, Outcome, Purpose, Reason, Right, Role, Verdict
 from dialer.api.pages import Page, Paging, page
+from dialer.api.resources.customers import Event
 from dialer.api.resources.suppressions import Number, campaign_id, e164
+from dialer.api.resources.triggers import Moment, TriggeredCall, find
 from dialer.api.routes import Route, Visit
-
-# Moments at the ends of the calendar have no name in UTC.
-Moment = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))]
 
 
 class Call(BaseModel):
@@ -64,6 +63,16 @@ class CallStory(Call):
     facts: list[Fact]
 
 
+class AnyCall(RootModel[CallStory | TriggeredCall]):
+    """A call, or the order of one that another system gave."""
+
+
+class Events(BaseModel):
+    """What happened, in order of time."""
+
+    items: list[Event]
+
+
 class Calls(Page[Call]):
     """A page of calls."""
 
@@ -98,12 +107,28 @@ def list_(visit: Visit) -> BaseModel:
 
 
 def get(visit: Visit) -> BaseModel:
+    if (triggered := find(visit, visit.path["id"])) is not None:
+        return AnyCall(triggered)
+    call, facts = _found(visit)
+    told = [Fact.model_validate({name: getattr(fact, name) for name in Fact.model_fields}) for fact in facts]
+    return AnyCall(CallStory(**_told(call), facts=told))
+
+
+def events(visit: Visit) -> BaseModel:
+    """Of an order those of its calls are among them."""
+    reference = visit.path["id"]
+    if find(visit, reference) is not None:
+        happened = reports.events(visit.conn, visit.tenant, reference)
+    else:
+        happened = reports.events_of_call(visit.conn, _found(visit)[0])
+    return Events(items=[Event.model_validate(one, from_attributes=True) for one in happened])
+
+
+def _found(visit: Visit) -> tuple[Any, list[Any]]:
     found = reports.find_call(visit.conn, visit.tenant.id, visit.path["id"])
     if found is None:
         raise missing("call", "of this id", [])
-    call, facts = found
-    told = [Fact.model_validate({name: getattr(fact, name) for name in Fact.model_fields}) for fact in facts]
-    return CallStory(**_told(call), facts=told)
+    return found
 
 
 def _told(row: Any) -> dict[str, Any]:
@@ -111,8 +136,9 @@ def _told(row: Any) -> dict[str, Any]:
     return {name: told[name] for name in Call.model_fields}
 
 
-READ = (Right.REPORT_READ,)
+READ, SEE = (Right.REPORT_READ,), (Right.REPORT_READ, Right.CALL_PLACE)
 ROUTES = (
     Route("GET", "/calls", "Calls, the newest first.", READ, list_, Calls, query=Which),
-    Route("GET", "/calls/{id}", "One call, and what was learned about it.", READ, get, CallStory),
+    Route("GET", "/calls/{id}", "One call or order, and what was learned about it.", SEE, get, AnyCall),
+    Route("GET", "/calls/{id}/events", "What happened to one call or order.", SEE, events, Events),
 )

@@ -1,0 +1,163 @@
+"""Calls that another system triggers: order one, see what became of it, take it back."""
+
+import secrets
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, Field
+
+from campaigns import reports, triggers
+from campaigns.directory import missing
+from campaigns.ledger import NotNow
+from campaigns.reports import Triggered
+from campaigns.triggers import Place, Wish
+from campaigns.words import Outcome, Purpose, Reason, Right, TriggerState
+from dialer import egress
+from dialer.api.problems import Problem, invalid
+from dialer.api.resources.campaigns import Column, Extension, Line, Word
+from dialer.api.resources.suppressions import Number, PersonId, e164
+from dialer.api.routes import Route, Strict, Told, Visit
+
+# Moments at the ends of the calendar have no name in UTC.
+Moment = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))]
+Value = Annotated[str, Field(max_length=500)] | Annotated[int, Field(ge=-(2**53), le=2**53)]
+
+
+class Whom(Strict):
+    """Who is to be called. With numbers he is put on the campaign's list, and only they are rung; without them he must
+    stand there by this id."""
+
+    id: PersonId | None = Field(
+        default=None, description="Your own id of him; without one he goes by his first number."
+    )
+    phone: Number | None = None
+    phones: list[Number] = Field(default=[], max_length=10, description="Rung in this order, one a call.")
+    name: Line = ""
+    contract_number: Annotated[str, Field(max_length=200)] = Field(default="", description="The debt it is about.")
+    variables: dict[Column, Value] = Field(default={}, max_length=100, description="What a script may speak.")
+
+    def read(self) -> triggers.Whom:
+        """Numbers in E.164, each once. Raises `Refused`."""
+        if self.phone is not None and self.phones:
+            raise invalid("customer.phone", "and `phones` exclude each other")
+        phones = [e164(f"customer.phones.{place}", one) for place, one in enumerate(self.phones)]
+        phones += [e164("customer.phone", self.phone)] if self.phone is not None else []
+        if not phones and self.id is None:
+            raise invalid("customer.phone", "or `phones` or `id` must name somebody")
+        return triggers.Whom(
+            self.id or "", tuple(dict.fromkeys(phones)), self.name, self.contract_number, self.variables
+        )
+
+
+class NewCall(Strict):
+    """Call this person: in a campaign, or with a vendor by one agent."""
+
+    customer: Whom
+    campaign: Word | None = Field(default=None, description="A campaign's code.")
+    vendor: Word | None = Field(default=None, description="A vendor account: click-to-call, in a campaign of its own.")
+    agent: Extension | None = Field(default=None, description="Whose telephone rings first; null: any agent's.")
+    purpose: Purpose | None = Field(default=None, description="Must be the campaign's; with `vendor` it is needed.")
+    creditor: Line | None = Field(default=None, description="Must be the campaign's; of a new one: who is owed.")
+    advertiser: Line | None = Field(default=None, description="Must be the campaign's; of a new one: who advertises.")
+    rulebook: Word | None = Field(default=None, description="Must be the campaign's; of a new one: its rules.")
+    not_after: Moment | None = Field(
+        default=None, description="It is not placed at this moment or later. Null: 15 minutes, or a day if it waits."
+    )
+    wait: bool = Field(default=False, description="Where it may not be placed now: keep it until it may.")
+    callback_url: Annotated[str, Field(max_length=egress.LONGEST)] | None = Field(
+        default=None, description="Where its events are told, over TLS."
+    )
+
+
+class TriggeredCall(BaseModel):
+    """An order. `reason` tells why it waits, is withheld or ended without a call; `until`: when that is over at the
+    latest. `call` is the call that was made for it, by its id; `phone`, `outcome` and `billsec` are that call's."""
+
+    id: str
+    state: TriggerState
+    reason: Reason | None
+    until: datetime | None
+    campaign: str
+    customer: str
+    name: str
+    purpose: Purpose
+    agent: str | None
+    phones: list[str] = Field(description="The only numbers that may be rung for it; empty: any of his.")
+    wait: bool
+    not_after: datetime
+    callback_url: str | None
+    created_at: datetime
+    closed_at: datetime | None = Field(description="When its call was ordered from the vendor, or it ended without.")
+    actor: str
+    call: str | None
+    phone: str | None
+    outcome: Outcome | None
+    billsec: int | None
+
+
+def _may_be_told_there(visit: Visit, url: str | None) -> None:
+    try:
+        if url is not None:
+            egress.checked(url, visit.settings.egress)
+    except egress.Forbidden as forbidden:
+        raise invalid("callback_url", str(forbidden)) from None
+
+
+def create(visit: Visit) -> Told:
+    said: NewCall = visit.body
+    whom, end = said.customer.read(), triggers.end(visit.now, said.not_after, said.wait)
+    _may_be_told_there(visit, said.callback_url)
+    campaign = triggers.campaign_at(visit.conn, visit.now, visit.tenant.id, _place(said), visit.actor)
+    wish = Wish(whom, end, said.wait, said.agent, said.callback_url)
+    reference = f"t{secrets.token_hex(10)}"
+    timing = visit.settings.timing
+    triggers.trigger(
+        visit.conn, visit.now, timing, visit.tenant, campaign, wish, reference, visit.actor, visit.client.id
+    )
+    return Told(shown(visit, reference), location=f"/calls/{reference}")
+
+
+def _place(said: NewCall) -> Place:
+    terms = {"creditor": said.creditor, "advertiser": said.advertiser, "rulebook": said.rulebook}
+    given = {name: value for name, value in terms.items() if value is not None}
+    return Place(said.campaign, said.vendor, said.agent, said.purpose, given)
+
+
+def cancel(visit: Visit) -> BaseModel:
+    reference = visit.path["id"]
+    if reports.find_call(visit.conn, visit.tenant.id, reference) is not None:
+        raise NotNow(triggers.PLACED)
+    triggers.cancel(visit.conn, visit.now, visit.settings.timing, visit.tenant, reference, visit.actor)
+    return shown(visit, reference)
+
+
+def shown(visit: Visit, reference: str) -> TriggeredCall:
+    """The order of this name. Raises `NotFound`."""
+    found = find(visit, reference)
+    if found is None:
+        raise missing("call", "of this id", [])
+    return found
+
+
+def find(visit: Visit, reference: str) -> TriggeredCall | None:
+    told: Triggered | None = reports.find_triggered(
+        visit.conn, visit.now, visit.settings.timing, visit.tenant, reference
+    )
+    return TriggeredCall.model_validate(told, from_attributes=True) if told is not None else None
+
+
+PLACE = (Right.CALL_PLACE,)
+ROUTES = (
+    Route(
+        "POST", "/calls", "Order a call: now, or when it is allowed.", PLACE, create, TriggeredCall,
+        body=NewCall, status=201, keyed=True, problems=(Problem.NOT_NOW,),
+    ),
+    Route(
+        "DELETE", "/calls/{id}", "Take an order back that was not placed yet.", PLACE, cancel, TriggeredCall,
+        problems=(Problem.NOT_NOW,),
+    ),
+    Route(
+        "POST", "/calls/{id}/cancel", "The same, for clients that know no DELETE.", PLACE, cancel, TriggeredCall,
+        problems=(Problem.NOT_NOW,),
+    ),
+)  # fmt: skip

@@ -24,6 +24,7 @@ NOUNS = {
     "rulebook": "Rulebooks: under which rules people are called.",
     "customer": "One customer: why was he (not) called?",
     "number": "One number: every call with it, and why.",
+    "call": "One call: order it, see it, take it back.",
     "callback": "Promised calls: give, see and take back.",
     "callflow": "The vendors' scripts, and what each may speak.",
     "allowlist": "From where clients and hooks may come.",

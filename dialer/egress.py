@@ -46,10 +46,10 @@ def checked(url: str, allowed: Iterable[Network] = ()) -> str:
     """
     try:
         parts = urlsplit(url)
-        host, _port = parts.hostname or "", parts.port
+        host, port = parts.hostname or "", parts.port
     except ValueError:
         raise Forbidden("must be a URL such as https://crm.example.com/events") from None
-    spelled = url.isascii() and url.isprintable() and " " not in url and len(url) <= LONGEST
+    spelled = url.isascii() and url.isprintable() and not set(" \\") & set(url) and len(url) <= LONGEST and port != 0
     if parts.scheme not in ("https", "http") or not host or not spelled:
         raise Forbidden("must be a URL such as https://crm.example.com/events")
     if parts.username is not None or parts.password is not None or parts.fragment:

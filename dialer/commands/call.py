@@ -65,11 +65,18 @@ def trigger(
     _tell(*change(tenant, _trigger, place, whom, agent, not_after, wait, callback_url), as_json)
 
 
+def _may_be_told_there(desk: Desk, url: str | None) -> None:
+    try:
+        if url is not None:
+            egress.checked(url, desk.settings.egress)
+    except egress.Forbidden as forbidden:
+        raise BadTerms("callback_url", str(forbidden)) from None
+
+
 def _trigger(
     desk: Desk, place: Place, whom: Whom, agent: str | None, not_after: str | None, wait: bool, url: str | None
 ) -> tuple[Triggered, str]:
-    if url is not None and (why := egress.objection(url, desk.settings.networks)):
-        raise BadTerms("callback_url", why)
+    _may_be_told_there(desk, url)
     moment = promised(not_after, "not_after", desk.tenant.zone, desk.now) if not_after is not None else None
     wish = Wish(whom, triggers.end(desk.now, moment, wait), wait, agent, url)
     campaign = triggers.campaign_at(desk.conn, desk.now, desk.tenant.id, place, desk.actor)

@@ -92,6 +92,30 @@ def test_what_cannot_be_posted_to_is_refused_at_the_door(url: str) -> None:
         checked(url, HOUSE)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.com:0/",
+        "https://localhost/",
+        "https://a.localhost/",
+        "https://printer.local/",
+        "https://metadata.google.internal/",
+        "https://intranet/",
+        "https://2130706433/",
+        "https://0x7f.1/",
+        "https://example.com\\@127.0.0.1/",
+        "https://вебхук.example/",
+    ],
+)
+def test_a_name_that_only_a_house_knows_is_refused_at_the_door_where_no_house_is_open(url: str) -> None:
+    with pytest.raises(Forbidden):
+        checked(url)
+
+
+def test_a_house_that_is_open_has_names_of_its_own() -> None:
+    assert checked("https://crm.internal/hook", HOUSE)
+
+
 def test_in_clear_only_within_the_house() -> None:
     assert checked("http://10.1.0.9:8080/hook", HOUSE)
     assert checked("https://crm.example.com/hook?x=1")

@@ -11,7 +11,7 @@ from campaigns.ledger import Appointment
 from campaigns.words import Reason, Right
 from dialer.api.problems import Problem, invalid
 from dialer.api.resources import campaigns, customers
-from dialer.api.resources.calls import Moment
+from dialer.api.resources.triggers import Moment
 from dialer.api.routes import Nothing, Route, Strict, Visit
 
 

@@ -12,8 +12,8 @@ from campaigns.words import ExportFormat, ExportKind, JobKind, JobState, Right
 from dialer.api.pages import Page, Paging, page
 from dialer.api.problems import Problem, Refused, invalid
 from dialer.api.resources import jobs as shown
-from dialer.api.resources.calls import Moment
 from dialer.api.resources.jobs import Job
+from dialer.api.resources.triggers import Moment
 from dialer.api.routes import Attachment, Route, Strict, Told, Visit
 
 MEDIA = {

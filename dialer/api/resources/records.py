@@ -10,9 +10,9 @@ from campaigns.dnc import EVERY_PURPOSE
 from campaigns.words import Channel, JobKind, Purpose, Right
 from dialer.api.problems import Problem, invalid
 from dialer.api.resources import jobs
-from dialer.api.resources.calls import Moment
 from dialer.api.resources.imports import FORM, Rows, Sent, reading
 from dialer.api.resources.jobs import Job
+from dialer.api.resources.triggers import Moment
 from dialer.api.routes import Route, Told, Visit
 
 

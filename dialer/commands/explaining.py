@@ -156,7 +156,7 @@ def _reasons(told: Told) -> RenderableType:
 def _reason(told: Told, group: Any) -> list[Any]:
     explanation = told.explanation
     shown = {"turn": "their turn", "unseen": "due, not looked at"}.get(group.about, group.reason or group.detail or "-")
-    change = hint(_changing(group), explanation.code, explanation.rulebook)
+    change = hint(_changing(group), explanation.code, explanation.rulebook, told.floor.served)
     moments = (at(group.earliest, told.zone), at(group.latest, told.zone))
     return [label(shown), _beside(told, group), group.customers, *moments, change]
 

@@ -14,6 +14,8 @@ BY_ITSELF: Final[Hint] = ("goes by itself", "tự hết")
 LOG: Final[Hint] = ("the engine's log, dialer vendor check", "xem log, dialer vendor check")
 RERUN: Final[Hint] = ("dialer campaign rerun {code}", "dialer campaign rerun {code}")
 ENGINE: Final[Hint] = ("dialer serve", "dialer serve")
+TURN: Final[Hint] = ("their turn", "đến lượt")
+TURN_OR_ENGINE: Final[Hint] = ("their turn; dialer serve, if no engine serves", "đến lượt; dialer serve nếu chưa chạy")
 START: Final[Hint] = ("dialer campaign start {code}", "dialer campaign start {code}")
 AGENTS: Final[Hint] = ("dialer agent list; more agents at the vendor", "dialer agent list; thêm nhân viên đăng nhập")
 CHANNELS: Final[Hint] = ("the end of a call, or more channels", "khi có cuộc gọi kết thúc, hoặc thêm kênh gọi")
@@ -117,11 +119,11 @@ HINTS: Final[Mapping[Reason, Hint]] = {
 }
 
 
-def hint(word: str | None, code: str, rulebook: str) -> str:
+def hint(word: str | None, code: str, rulebook: str, served: bool | None = None) -> str:
     """What would change a reason. Of a campaign's own state: to start it; of a final status without one: a rerun; of
-    who is only waiting for his turn: an engine that serves."""
+    who is only waiting for his turn: an engine, where none serves (None: nobody can know)."""
     if word is None:
-        chosen = ENGINE
+        chosen = {True: TURN, False: ENGINE, None: TURN_OR_ENGINE}[served]
     elif word in tuple(Reason):
         chosen = HINTS[Reason(word)]
     else:

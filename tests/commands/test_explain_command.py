@@ -13,7 +13,7 @@ from campaigns.queue import Snapshot
 from campaigns.reports import Explanation
 from campaigns.reports.explaining import HOURS
 from campaigns.words import Reason, Wanted
-from dialer.commands.hints import HINTS
+from dialer.commands.hints import HINTS, hint
 from dialer.commands.language import VIETNAMESE
 from dialer.commands.sentences import Floor, headline, sentence
 from dialer.commands.session import read_settings
@@ -143,6 +143,11 @@ def test_every_reason_has_its_vietnamese_and_a_hint_in_two_languages() -> None:
     assert {reason.value for reason in Reason} <= VIETNAMESE.keys()
     assert set(HINTS) == set(Reason)
     assert all(text.format(code="C1", rulebook="none") for pair in HINTS.values() for text in pair)
+
+
+@pytest.mark.parametrize(("served", "told"), [(True, "their turn"), (False, "dialer serve"), (None, "if no engine")])
+def test_who_waits_for_his_turn_is_told_of_an_engine_only_where_none_may_serve(served: bool | None, told: str) -> None:
+    assert told in hint(None, "C1", "none", served)
 
 
 @pytest.mark.usefixtures("listed")

@@ -94,6 +94,22 @@ def test_as_many_as_the_limit_may_be_and_not_one_more(book: str, identity: str) 
     ) + (timedelta(minutes=1) if one.hours else timedelta(0))
 
 
+@pytest.mark.parametrize("zone", [HOME, NEW_YORK, LONDON])
+@pytest.mark.parametrize(("book", "identity"), [(book.name, one.id) for book in BOOKS for one in book.caps if one.days])
+def test_what_was_before_the_person_s_own_midnight_counts_no_more(book: str, identity: str, zone: str) -> None:
+    """In New York the clocks were set within these seven days."""
+    one, now = cap(book, identity), at("2026-03-10 12:00", zone)
+    begins = at(f"2026-03-{11 - (one.days or 0):02} 00:00", zone)
+    assert one.freed(now, (zone,), [begins] * one.limit) is not None
+    assert one.freed(now, (zone,), [begins - timedelta(microseconds=1)] * one.limit) is None
+
+
+def test_what_was_a_day_ago_to_the_moment_counts_no_more_for_advertising() -> None:
+    one, now = cap("vn-marketing", "VN-ADV-FREQ"), at("2026-03-10 12:00")
+    assert one.freed(now, (HOME,), [now - timedelta(hours=24)]) is None
+    assert one.freed(now, (HOME,), [now - timedelta(hours=24) + timedelta(microseconds=1)]) is not None
+
+
 def test_who_stands_behind_a_call_and_whom_it_may_reach() -> None:
     needs = {book.name: book.requires for book in BOOKS}
     assert (needs["vn-debt"].creditor, needs["vn-debt"].roles) == (True, LIABLE_ROLES)

@@ -21,7 +21,7 @@ from dialer.simulator import Simulator
 from tests.acceptance.floor import CUSTOMER, SPEED, Floor, calm, phones
 
 pytestmark = pytest.mark.anyio
-KILLS = 20
+KILLS = 6
 
 
 @contextmanager
@@ -50,19 +50,23 @@ def serving(folder: Path, *more: str, **settings: str) -> Iterator[subprocess.Po
             process.communicate()
 
 
-async def test_an_engine_killed_twenty_times_rings_nobody_twice_and_forgets_nobody(tmp_path: Path) -> None:
-    chance = random.Random(20)
+@pytest.mark.parametrize("kills", [KILLS, pytest.param(4 * KILLS, marks=pytest.mark.deep)])
+async def test_an_engine_killed_again_and_again_rings_nobody_twice_and_forgets_nobody(
+    tmp_path: Path, kills: int
+) -> None:
+    """So many customers that there is somebody to call at every kill."""
+    chance = random.Random(kills)
     async with Simulator(calm(hook_retries=2)) as simulator:
         floor = Floor(tmp_path, simulator, lease_seconds=2)
         await floor.open()
-        await floor.campaign("A", Mode.AUTOCALL, phones(240, "090000"), max_recall_count="1")
-        await floor.campaign("B", Mode.CLICK2CALL, phones(30, "093000"), max_recall_count="1")
-        for _ in range(KILLS):
+        await floor.campaign("A", Mode.AUTOCALL, phones(12 * kills, "090000"), max_recall_count="1")
+        await floor.campaign("B", Mode.CLICK2CALL, phones(2 * kills, "093000"), max_recall_count="1")
+        for _ in range(kills):
             await anyio.to_thread.run_sync(_serve_and_kill, tmp_path, chance.uniform(0.05, 0.9))
         assert simulator.journal.rung_twice_at_once() == []
         assert await floor.database.read(_forgotten) == []
         async with floor.engine():
-            await floor.finished("A", "B", seconds=120)
+            await floor.finished("A", "B")
         await floor.check(max_recall=1, unknowns=True)
         await floor.database.close()
 

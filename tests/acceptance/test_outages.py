@@ -19,7 +19,7 @@ from sqlalchemy import Connection, text
 
 from campaigns.words import Mode
 from dialer.simulator import Simulator
-from tests.acceptance.floor import HOOK_KEY, HOOK_PATH, Floor, calm, phones
+from tests.acceptance.floor import HOOK_KEY, HOOK_PATH, PATIENCE, Floor, calm, phones
 from tests.acceptance.telling import listening, metric
 from tests.acceptance.test_crashes import serving
 
@@ -102,7 +102,7 @@ def _import(folder: Path, numbers: list[str]) -> list[Any]:
     path.write_text("\n".join(["Mã KH,Điện thoại", *(f"T{n},{p}" for n, p in enumerate(numbers))]), encoding="utf-8")
     environment = {**os.environ, "DIALER_DATA_DIR": str(folder), "DIALER_LOG_FORMAT": "json"}
     command = [sys.executable, "-m", "dialer", "list", "import", "A", str(path)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=True)
     assert not re.search(r"0900000\d{3}|84900000\d{3}", done.stderr)
     return [json.loads(line) for line in done.stderr.splitlines()]
 

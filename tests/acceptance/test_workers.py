@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 
 from campaigns.words import Mode
 from dialer.simulator import Simulator
-from tests.acceptance.floor import SPEED, Floor, calm, live_calls, phones
+from tests.acceptance.floor import PATIENCE, SPEED, Floor, calm, live_calls, phones
 from tests.databases import Clones
 from tests.postgres import Server, Unavailable, serving
 
@@ -61,7 +61,7 @@ def worker(floor: Floor, role: str, address: str = "") -> Iterator[tuple[subproc
         "DIALER_SPEED": str(SPEED),
         "DIALER_UNKNOWN_RECALL_DELAY_SECONDS": "60",
         "DIALER_LEASE_SECONDS": str(LEASE),
-        "DIALER_STOP_GRACE": "5",
+        "DIALER_STOP_GRACE": "60",
         "DIALER_PUBLIC_URL": address,
     }
     command = [sys.executable, "-m", "dialer", "serve", "--port", "0", "--role", role]
@@ -84,7 +84,7 @@ async def test_two_engines_and_a_web_worker_share_campaigns_and_keep_every_ceili
         _, address = stack.enter_context(worker(floor, "web"))
         for _ in range(2):
             stack.enter_context(worker(floor, "engine", address))
-        await floor.finished("A", "B", seconds=60)
+        await floor.finished("A", "B")
     await floor.check(max_recall=1)
     journal = floor.simulator.journal
     assert journal.most_at_once(lambda ring: ring.queue_code == "Q1") <= 5
@@ -99,7 +99,7 @@ async def test_a_worker_that_is_killed_leaves_nobody_behind_and_the_other_goes_o
         stack.enter_context(worker(floor, "engine", address))
         await floor.until(lambda: _rung(floor, 20))
         first.send_signal(signal.SIGKILL)
-        await floor.finished("A", seconds=60)
+        await floor.finished("A")
     await floor.check(max_recall=1, unknowns=True)
     assert floor.simulator.journal.most_at_once() <= 8
 
@@ -114,7 +114,7 @@ async def test_a_worker_that_slept_through_its_lease_does_nothing_more_with_it(f
         slow.send_signal(signal.SIGSTOP)
         await anyio.sleep(LEASE + 1)
         slow.send_signal(signal.SIGCONT)
-        await floor.finished("A", seconds=60)
+        await floor.finished("A")
     await floor.check(max_recall=1, unknowns=True)
     assert floor.simulator.journal.most_at_once() <= 8
 
@@ -125,7 +125,7 @@ async def test_a_program_of_another_schema_is_refused_in_one_line(floor: Floor) 
     command = [sys.executable, "-m", "dialer", "serve", "--port", "0", "--role", "engine"]
 
     def run() -> subprocess.CompletedProcess[str]:
-        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
     done = await anyio.to_thread.run_sync(run)
     assert done.returncode == 2
@@ -140,7 +140,7 @@ async def test_a_worker_drains_and_ends_when_another_upgraded_the_schema(floor: 
     with worker(floor, "engine") as (process, _):
         await floor.until(lambda: _rung(floor, 10))
         await floor.database.write(_upgrade_further)
-        assert await anyio.to_thread.run_sync(process.wait, 30) == 2
+        assert await anyio.to_thread.run_sync(process.wait, PATIENCE) == 2
     said = (floor.settings.data_dir / "engine.log").read_text().splitlines()
     assert [line for line in said if "schema changed: draining" in line]
     assert "db upgrade" in said[-1]

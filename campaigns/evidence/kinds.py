@@ -17,6 +17,7 @@ from sqlmodel import SQLModel
 
 from campaigns.evidence.pseudonyms import Pseudonyms
 from campaigns.models import (
+    Act,
     Call,
     Callback,
     Change,
@@ -187,6 +188,25 @@ KINDS: tuple[Kind, ...] = (
         ListImport,
         "imported_at",
         plain=("campaign_id", "run_id", "file_name", "sha256", "imported_by", "imported_at"),
+    ),
+    Kind(
+        "act",
+        Act,
+        "at",
+        plain=(
+            "actor",
+            "client",
+            "request_id",
+            "method",
+            "route",
+            "object",
+            "asked",
+            "before",
+            "after",
+            "result",
+            "milliseconds",
+            "at",
+        ),
     ),
 )
 

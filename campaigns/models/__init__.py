@@ -13,7 +13,7 @@ from campaigns.models.campaign import (
     VendorAccount,
 )
 from campaigns.models.events import Delivery, Sink, Webhook
-from campaigns.models.evidence import Chain, Consent, Contact, Decision, Register, RulebookText, Seal, Suppression
+from campaigns.models.evidence import Act, Chain, Consent, Contact, Decision, Register, RulebookText, Seal, Suppression
 from campaigns.models.identity import Agent, Number, Person, Tenant
 from campaigns.models.registry import AllowedSource, Callflow
 from campaigns.models.trigger import KeptAnswer, TriggeredCall
@@ -22,6 +22,7 @@ from campaigns.models.work import Job, JobPart
 __all__ = [
     "LIVE",
     "OURS_AND_LIVE",
+    "Act",
     "Agent",
     "Allowance",
     "AllowedSource",

@@ -161,6 +161,33 @@ class Decision(SQLModel, table=True):
     at: datetime = Field(sa_column=moment(nullable=False))
 
 
+class Act(SQLModel, table=True):
+    """What somebody changed over the API or by the command line. Numbers stand masked in it, and secrets not at all."""
+
+    __table_args__ = (Index("ix_act_tenant", "tenant_id", "id"),)
+    id: int | None = Field(default=None, sa_column=key())
+    tenant_id: int = Field(foreign_key="tenant.id", sa_type=Id)
+    actor: str
+    client: str
+    """The client's id, or `command line`."""
+    request_id: str = Field(max_length=64)
+    method: str = Field(max_length=16)
+    """The verb of HTTP, or `command`."""
+    route: str
+    """The pattern of the path, or the command's words."""
+    object: str
+    """What it was done to, as the path or the command names it."""
+    asked: dict[str, Any] = Field(sa_column=document())
+    before: dict[str, Any] = Field(sa_column=document())
+    """What the change replaced; empty where nothing stood there, or nothing of it can be shown."""
+    after: dict[str, Any] = Field(sa_column=document())
+    result: int
+    """The status that is answered, or the command's exit code."""
+    milliseconds: int
+    """From the request's arrival until this row was written."""
+    at: datetime = Field(sa_column=moment(nullable=False))
+
+
 class Seal(SQLModel, table=True):
     """A link of a tenant's hash chain over a batch of evidence. Writers never wait for it."""
 

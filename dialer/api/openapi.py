@@ -66,7 +66,7 @@ def _operation(route: Route, refs: Mapping[tuple[Any, JsonSchemaMode], Any]) -> 
     told: dict[str, Any] = {
         "operationId": route.name,
         "summary": route.summary,
-        "security": [{"oauth": [right]} for right in (*route.rights, Right.ADMIN)],
+        "security": [{"oauth": [right]} for right in dict.fromkeys((*route.rights, Right.ADMIN))],
         "parameters": [*_of_path(route), *_of_query(route), *_of_headers(route)],
         "responses": _responses(route, refs),
     }

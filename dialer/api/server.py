@@ -8,6 +8,7 @@ import re
 import secrets
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -16,8 +17,9 @@ from sqlalchemy import Connection
 from structlog.contextvars import bound_contextvars
 
 from campaigns import directory
-from dialer.api import bodies, keys, openapi, problems
+from dialer.api import bodies, deeds, keys, openapi, problems
 from dialer.api.access import Access, Visitor, require
+from dialer.api.deeds import Author
 from dialer.api.grants import Grants
 from dialer.api.limits import Limits
 from dialer.api.problems import Problem, Refused
@@ -29,7 +31,8 @@ from dialer.settings import Settings
 from dialer.vault import Vault
 
 REQUEST_ID = "X-Request-ID"
-ID = web.RequestKey("request_id", str)
+ID = web.RequestKey("id", str)
+BEGAN = web.RequestKey("began", float)
 IDENTIFIER = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 PREFIX = "/v1"
 
@@ -42,6 +45,7 @@ class Api:
         self._settings = settings
         self._vault = vault
         self._routes = routes
+        self._shows = {route.name: deeds.shower(route, routes) for route in routes}
         self._access = Access(database)
         self._limits = Limits(database, settings.api_requests_a_minute)
         self._grants = Grants(database, vault, self._limits)
@@ -84,6 +88,7 @@ class Api:
         body = await _body(route, request)
         match = request.headers.get(hdrs.IF_MATCH)
         key = keys.of(request) if route.keyed else None
+        author = Author(visitor.actor, visitor.client.client_id, request[BEGAN])
 
         def work(conn: Connection) -> Told:
             if route.still:
@@ -103,12 +108,19 @@ class Api:
                 self._vault,
                 request[ID],
             )
-            return _worked(route, visit) if key is None else keys.once(route, visit, key, _worked)
+            worked = partial(self._worked, author)
+            return worked(route, visit) if key is None else keys.once(route, visit, key, worked)
 
         told = await (self._database.write(work) if route.writes else self._database.read(work))
         if told.file is not None:
             return self._file(told.file)
         return _told(route, request, told)
+
+    def _worked(self, author: Author, route: Route, visit: Visit) -> Told:
+        if route.writes:
+            return deeds.witnessed(route, PREFIX, self._shows[route.name], visit, author)
+        told = route.work(visit)
+        return told if isinstance(told, Told) else Told(told)
 
     def _file(self, file: Attachment) -> web.Response:
         """The file as it is read, part by part: nobody holds all of it."""
@@ -142,7 +154,7 @@ class _Entrance:
         """Answer, whatever happens; name the request in the answer and in every line of log about it."""
         given = request.headers.get(REQUEST_ID, "")
         request[ID] = request_id = given if IDENTIFIER.fullmatch(given) else secrets.token_hex(8)
-        began = perf_counter()
+        request[BEGAN] = began = perf_counter()
         with bound_contextvars(request_id=request_id):
             try:
                 answer = await self._dispatch(request)
@@ -176,11 +188,6 @@ class _Entrance:
         if isinstance(error, DATABASE_ERRORS):
             return Refused(Problem.UNAVAILABLE, headers=[("Retry-After", "1")])
         return Refused(Problem.INTERNAL)
-
-
-def _worked(route: Route, visit: Visit) -> Told:
-    told = route.work(visit)
-    return told if isinstance(told, Told) else Told(told)
 
 
 def _told(route: Route, request: web.Request, told: Told) -> web.Response:

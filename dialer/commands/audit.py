@@ -11,7 +11,7 @@ import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from campaigns import audit, directory, evidence
+from campaigns import acts, audit, directory, evidence
 from campaigns.audit import Judgement, judge
 from campaigns.evidence import Examination, Finding
 from campaigns.terms import BadTerms
@@ -23,7 +23,8 @@ from dialer.commands.language import label, vietnamese
 from dialer.commands.options import AsJson, Tenant, example, noun
 from dialer.commands.printing import at, facts, note, say, say_json, show, table
 from dialer.commands.replays import Folder, Tally
-from dialer.commands.session import Desk, Session, opened
+from dialer.commands.session import Desk, Session, look, opened
+from dialer.database import clock
 from dialer.vault import open_vault
 
 app = noun("What proves how people were called: verify it, judge every call again.")
@@ -194,7 +195,8 @@ def _codes(desk: Desk, campaign: str | None) -> tuple[int | None, dict[int, str]
 async def _keys(session: Session) -> tuple[Any, Keys]:
     """The tenant's chain, begun here where nothing was sealed yet, and its keys."""
     vault = open_vault(session.settings)
-    chain = await session.write(lambda desk: chains.ensure(desk.conn, desk.now, desk.tenant.id, vault))
+    tenant_id = (await session.read(_desk)).tenant.id
+    chain = await session.database.write(lambda conn: chains.ensure(conn, clock(conn), tenant_id, vault))
     return chain, chains.keys_of(vault, chain)
 
 
@@ -224,6 +226,33 @@ def _show_unlawful(tally: Tally, zone: str) -> None:
 
 def _why(one: Judgement) -> str:
     return "; ".join([f"{label(wrong.reason)}: {wrong.fact}" for wrong in one.wrongs] + list(one.missing))
+
+
+@app.command("log", epilog=example("dialer audit log --actor 'client crm' --from 2026-11-01"))
+def log_(
+    actor: Annotated[str | None, typer.Option(metavar="NAME", help="Only what he did.")] = None,
+    route: Annotated[str | None, typer.Option(metavar="ROUTE", help="Only this route, or this command.")] = None,
+    object_: Annotated[str | None, typer.Option("--object", metavar="NAME", help="Only what was done to this.")] = None,
+    from_: From = None,
+    to: To = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="So many at most, the newest.")] = 100,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+) -> None:
+    """Who changed what over the API and by the command line, the newest first."""
+
+    def work(desk: Desk) -> tuple[list[Any], str]:
+        zone = desk.tenant.zone
+        period = (periods.begins(from_, "from", zone), periods.ends(to, "to", zone))
+        asked = acts.Asked(actor, route, object_, *period)
+        return acts.acts_before(desk.conn, desk.tenant.id, None, limit, asked), zone
+
+    rows, zone = look(tenant, work)
+    if as_json:
+        say_json({"acts": [dict(row._mapping) for row in rows]})
+        return
+    lines = [[at(row.at, zone), row.actor, row.method, row.route, row.object, row.result] for row in rows]
+    show(table([label(name) for name in ("time", "who", "event", "route", "what", "result")], lines))
 
 
 @app.command(epilog=example("dialer audit key > public.pem"))

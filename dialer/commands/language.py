@@ -60,6 +60,8 @@ VIETNAMESE = {
     "looked at": "đã xét",
     "now": "ngay bây giờ",
     "due, not looked at": "đến lượt, chưa xét",
+    "route": "đường dẫn",
+    "result": "kết quả",
     # Rulebooks.
     "version": "phiên bản",
     "country": "quốc gia",

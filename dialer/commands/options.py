@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -26,8 +27,13 @@ def example(*lines: str) -> str:
     return "\n".join(["\b", "Example:", *(f"  {line}" for line in lines)])
 
 
+typed: ContextVar[typer.Context | None] = ContextVar("typed", default=None)
+"""The command that is being done, with its words, for the record of who did what."""
+
+
 def _inherited(ctx: typer.Context, value: str | None) -> str | None:
     """`dialer --tenant acme campaign list` means the same as `dialer campaign list --tenant acme`."""
+    typed.set(ctx)
     return value if value is not None else ctx.find_root().params.get("tenant")
 
 

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError
 from campaigns import directory
 from campaigns.directory import NotFound
 from dialer import logs
+from dialer.commands.record import Record
 from dialer.database import Database, clock, hold_still, open_database
 from dialer.settings import Settings
 
@@ -51,9 +52,17 @@ class Session:
     settings: Settings
     database: Database
     tenant: str
+    record: Record = field(default_factory=Record)
 
     async def write(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self.database.write(lambda conn: work(self._desk(conn), *args, **kwargs))
+        """Do this in a writing transaction. What was typed is kept with the first one of a command."""
+        return await self.database.write(self._written, lambda desk: work(desk, *args, **kwargs))
+
+    def _written(self, conn: Connection, work: Callable[[Desk], T]) -> T:
+        desk = self._desk(conn)
+        done = work(desk)
+        self.record.keep(conn, desk.now, desk.tenant.id, desk.actor)
+        return done
 
     async def read(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self.database.read(lambda conn: work(self._desk(conn), *args, **kwargs))

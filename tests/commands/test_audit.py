@@ -144,3 +144,15 @@ def test_an_export_that_was_touched_is_not_genuine(cli: Cli, called: Path, name:
     told = cli("audit", "check", out)
     assert told.code == 1
     assert ("manifest.sig" if name == "manifest.json" else name) in told.out
+
+
+def test_what_was_typed_is_kept_with_what_it_changed(cli: Cli, campaign: str) -> None:
+    cli("campaign", "set", campaign, "--weight", "4")
+    cli("dnc", "add", "0912345678", "--reason", "Bà An")
+    cli("campaign", "list")
+    barred, changed = cli("audit", "log", "--limit", 2, "--json").json["acts"]
+    assert (changed["route"], changed["object"], changed["asked"]["weight"]) == ("campaign set", "campaign/C1", "4")
+    assert (barred["route"], barred["client"], barred["asked"]["reason"]) == ("dnc add", "command line", "***")
+    assert "0912345678" not in str(barred)
+    assert "campaign set" in cli("audit", "log", "--object", "campaign/C1").out
+    assert cli("audit", "log", "--object", "campaign/NONE", "--json").json == {"acts": []}

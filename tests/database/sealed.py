@@ -7,7 +7,7 @@ from databases import Desk
 from founding import START, Company, calls, campaign, company, debtors
 from sqlalchemy import Connection, insert, select
 
-from campaigns import dnc, evidence, ledger
+from campaigns import acts, dnc, evidence, ledger
 from campaigns.dnc import Entry
 from campaigns.evidence import Examination, Finding
 from campaigns.models import Callback, Consent, Contact, Decision, ListImport, Register, RulebookText
@@ -76,6 +76,8 @@ class Evidence:
         entries = [Entry(Subject.NUMBER, f"+8498{place}{who.customer_id:06}", reason="hỏi") for place in range(2)]
         dnc.suppress(conn, now, self.of.tenant_id, entries, "test")
         dnc.lift(conn, now, self.of.tenant_id, [entries[0].subject], "test")
+        done = acts.Done("test", "c_1", "r-1", "PATCH", "/v1/campaigns/{code}", "campaigns/C", {"weight": 2}, {}, {})
+        acts.record(conn, now, self.of.tenant_id, done, 200, 3)
         rows: list[tuple[Any, dict[str, Any]]] = [
             (Consent, {"person_id": who.person_id, "purpose": Purpose.SERVICE, "granted": True, "channel": "sms"}),
             (Contact, {"person_id": who.person_id, "channel": Channel.SMS, "phone": who.phones[0]}),

@@ -100,7 +100,7 @@ def another(column: Any, value: Any) -> Any:
         return (value or START) + timedelta(milliseconds=1)
     if isinstance(column.type, Boolean):
         return not value
-    if isinstance(column.type, Integer) or column.name.endswith("_id"):
+    if isinstance(column.type, Integer) or (column.name.endswith("_id") and not isinstance(value, str)):
         return (value or 0) + 1
     if isinstance(value, dict):
         return {**value, "more": 1}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from dialer.api.resources import (
+    acts,
     agents,
     allowlist,
     callbacks,
@@ -49,4 +50,5 @@ ROUTES: Sequence[Route] = (
     *jobs.ROUTES,
     *exports.ROUTES,
     *webhooks.ROUTES,
+    *acts.ROUTES,
 )

@@ -48,6 +48,10 @@ def _say(presence: Presence) -> Work:
     return say
 
 
+def _him(visit: Visit) -> BaseModel:
+    return _roster(visit, None, visit.path["extension"])
+
+
 def _roster(visit: Visit, only: int | None, extension: str | None = None) -> Agents:
     lines = reports.roster(visit.conn, visit.now, visit.settings.timing, visit.tenant.id, only)
     chosen = [line for line in lines if extension in (None, line.extension)]
@@ -57,8 +61,12 @@ def _roster(visit: Visit, only: int | None, extension: str | None = None) -> Age
 WRITE = (Right.CAMPAIGN_WRITE,)
 ROUTES = (
     Route("GET", "/agents", "Agents and their state.", (Right.CAMPAIGN_READ,), list_, Agents, query=Which),
-    Route("POST", "/agents/{extension}/ready", "He is back: he is given calls.", WRITE, _say(Presence.READY), Agents),
     Route(
-        "POST", "/agents/{extension}/pause", "He takes a break: no more calls.", WRITE, _say(Presence.PAUSED), Agents
+        "POST", "/agents/{extension}/ready", "He is back: he is given calls.", WRITE, _say(Presence.READY), Agents,
+        shows=_him,
     ),
-)
+    Route(
+        "POST", "/agents/{extension}/pause", "He takes a break: no more calls.", WRITE, _say(Presence.PAUSED), Agents,
+        shows=_him,
+    ),
+)  # fmt: skip

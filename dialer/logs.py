@@ -92,6 +92,16 @@ def _hide(match: re.Match[str]) -> str:
     return f"{text[:4]}***{text[-2:]}"
 
 
+def request_id() -> str:
+    """The id under which this is done, of a request to us or of one of ours; empty: none."""
+    return str(structlog.contextvars.get_contextvars().get("request_id", ""))
+
+
+def under(request_id: str) -> Any:
+    """A context in which every line of log carries this id."""
+    return structlog.contextvars.bound_contextvars(request_id=request_id)
+
+
 def log(room: str) -> Any:
     """The logger of a room."""
     return structlog.get_logger(room=room)

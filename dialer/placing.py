@@ -17,7 +17,7 @@ from dialer.answering import Answering
 from dialer.database import DATABASE_ERRORS, Database
 from dialer.gateways import Gateway, NotPlaced, Order, Placed, Placing, Unsure, terms_of
 from dialer.handovers import Answered, Handover, choose, commit
-from dialer.logs import log
+from dialer.logs import log, under
 from dialer.metrics import Metrics, timed
 from dialer.vendors import Vendors
 
@@ -104,7 +104,9 @@ class PlacingLoop:
     async def _hand_over(self, gateway: Gateway, campaign: Any, part: Sequence[tuple[int, Order]]) -> None:
         """Nothing here may ask the database before the answers are at hand: what escapes ends the process, and the
         intents of this part would have to be asked after."""
-        with timed(self._metrics.place_seconds) as seconds:
+        # The vendor hears the id of the request that ordered the call, or else our name for the call.
+        request_id = part[0][1].request_id or part[0][1].reference
+        with under(request_id), timed(self._metrics.place_seconds) as seconds:
             answers = await gateway.place(terms_of(campaign), [order for _, order in part])
             if (took := seconds()) >= SLOW_ANSWER:
                 self._log.warning("slow answer", campaign=campaign.code, seconds=round(took, 1), orders=len(part))

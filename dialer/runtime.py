@@ -23,7 +23,9 @@ from campaigns.rows import LIVE, columns_of
 from campaigns.words import CallState
 from dialer import migrations
 from dialer.announcing import AnnouncingLoop, DispatchingLoop
+from dialer.api.lines import Lines
 from dialer.api.server import Api
+from dialer.api.tls import context_of
 from dialer.attending import AttendingLoop
 from dialer.database import Database, open_database
 from dialer.delivering import DeliveringLoop
@@ -68,6 +70,7 @@ async def serve(
 ) -> None:
     """Run until SIGTERM or SIGINT. `on_ready` gets the server's address when hooks may come."""
     _check_role(settings, role)
+    context_of(settings)
     with alone(settings):
         database = open_database(settings.url)
         try:
@@ -232,15 +235,17 @@ class Engine:
         bell = loops["settling"].bell.ring if "settling" in loops else lambda: None
         webhooks = Webhooks(self._database, self._settings, doors_of(self._database, self._vault), bell, self.metrics)
         tasks.start_soon(webhooks.intake.run)
-        app = webhooks.application(self._missing(loops))
+        lines, context = Lines(), context_of(self._settings)
+        app = webhooks.application(self._missing(loops), [lines.middleware])
         Api(self._database, self._settings, self._vault).mount(app)
         runner = web.AppRunner(app, access_log=None, handle_signals=False)
         await runner.setup()
-        site = web.TCPSite(runner, host, port, reuse_address=True)
+        tasks.start_soon(lines.watch, runner)
+        site = web.TCPSite(runner, host, port, ssl_context=context, reuse_address=True)
         try:
             await site.start()
             bound = runner.addresses[0]
-            yield f"http://{bound[0]}:{bound[1]}"
+            yield f"{'https' if context else 'http'}://{bound[0]}:{bound[1]}"
         finally:
             with anyio.CancelScope(shield=True):
                 await runner.cleanup()

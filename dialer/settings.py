@@ -49,6 +49,14 @@ class Settings(BaseSettings):
         default="", description="private networks to which webhooks may be posted, such as 10.1.0.0/16"
     )
     delivery_days: float = Field(default=7, gt=0, description="how long deliveries that ended are kept")
+    trusted_proxies: str = Field(
+        default="", description="networks, separated by commas, whose `X-Forwarded-*` and `Forwarded` are believed"
+    )
+    cors_origins: str = Field(
+        default="", description="origins, separated by commas, whose pages may read the API's answers; empty: none"
+    )
+    tls_certificate: Path | None = Field(default=None, description="a PEM file with the certificate and its chain")
+    tls_key: Path | None = Field(default=None, description="a PEM file with the certificate's private key")
     lease_seconds: float = Field(default=60, gt=1)
     first_check_seconds: float = Field(default=90, gt=0, description="silence of a call after which we ask")
     unsure_grace_seconds: float = Field(default=300, gt=0)
@@ -87,6 +95,16 @@ class Settings(BaseSettings):
     def egress(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """Private networks to which webhooks may be posted."""
         return tuple(ip_network(one.strip()) for one in self.egress_allow.split(",") if one.strip())
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies(cls, value: str) -> str:
+        for one in filter(None, map(str.strip, value.split(","))):
+            try:
+                ip_network(one, strict=False)
+            except ValueError:
+                raise ValueError("must be networks such as 10.0.0.0/8, separated by commas") from None
+        return value
 
     @cached_property
     def url(self) -> str:

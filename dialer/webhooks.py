@@ -57,8 +57,8 @@ class Webhooks:
         metrics.waiting.set_function(lambda: self.intake.waiting)
         self._log = log("webhooks")
 
-    def application(self, ready: Callable[[], Any]) -> web.Application:
-        app = web.Application(client_max_size=LARGEST_HOOK)
+    def application(self, ready: Callable[[], Any], middlewares: Sequence[Any] = ()) -> web.Application:
+        app = web.Application(client_max_size=LARGEST_HOOK, middlewares=middlewares)
         app.router.add_post("/hooks/{segment}", self.receive)
         app.router.add_get("/healthz", _alive)
         app.router.add_get("/readyz", _readiness(ready))

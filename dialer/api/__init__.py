@@ -1,5 +1,9 @@
 """The front door: a REST API over the same functions as the command line.
 
+peers      where a request comes from, with proxies before us
+origins    pages of other origins: none, or those that are named
+lines      connections that say nothing are hung up
+tls        a certificate and its key
 problems   what can go wrong: a closed list, as RFC 9457 has it
 bodies     what comes with a request, read within bounds
 routes     the shape of a route, and what its work is given

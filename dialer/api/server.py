@@ -22,6 +22,8 @@ from dialer.api.access import Access, Visitor, require
 from dialer.api.deeds import Author
 from dialer.api.grants import Grants
 from dialer.api.limits import Limits
+from dialer.api.origins import Origins
+from dialer.api.peers import Peer, Peers, networks
 from dialer.api.problems import Problem, Refused
 from dialer.api.resources import ROUTES
 from dialer.api.routes import Attachment, Nothing, Route, Told, Visit, etag
@@ -35,6 +37,15 @@ ID = web.RequestKey("id", str)
 BEGAN = web.RequestKey("began", float)
 IDENTIFIER = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 PREFIX = "/v1"
+SAFE = {
+    "Cache-Control": "no-store",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "Server": "dialer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+"""What every answer says to a browser that shows it."""
 
 
 class Api:
@@ -49,6 +60,8 @@ class Api:
         self._access = Access(database)
         self._limits = Limits(database, settings.api_requests_a_minute)
         self._grants = Grants(database, vault, self._limits)
+        self.peers = Peers(networks(settings.trusted_proxies))
+        self.origins = Origins(settings.cors_origins)
         self._log = log("api")
 
     def mount(self, app: web.Application) -> None:
@@ -134,9 +147,10 @@ class Api:
         headers = {hdrs.CONTENT_DISPOSITION: f'attachment; filename="{file.name}"'}
         return web.Response(body=parts(), content_type=file.media_type, headers=headers)
 
-    def tell(self, path: str, request: web.Request, status: int, seconds: float) -> None:
+    def tell(self, path: str, request: web.Request, status: int, seconds: float, peer: Peer) -> None:
         # The path's pattern is told and never the path: it may hold somebody's number.
-        self._log.info("request", method=request.method, route=path, status=status, ms=round(seconds * 1000, 1))
+        ms = round(seconds * 1000, 1)
+        self._log.info("request", method=request.method, route=path, status=status, ms=ms, peer=peer.address)
 
     def surprise(self, path: str) -> None:
         self._log.exception("request failed", route=path)
@@ -160,15 +174,20 @@ class _Entrance:
                 answer = await self._dispatch(request)
             except Exception as error:
                 answer = problems.answer(self._refused(error), request_id)
+            peer = self._api.peers.of(request)
             answer.headers[REQUEST_ID] = request_id
-            answer.headers["Cache-Control"] = "no-store"
-            answer.headers["X-Content-Type-Options"] = "nosniff"
-            self._api.tell(self._path, request, answer.status, perf_counter() - began)
+            answer.headers.update(SAFE)
+            if peer.scheme == "https":
+                answer.headers["Strict-Transport-Security"] = "max-age=31536000"
+            self._api.origins.mark(request, answer)
+            self._api.tell(self._path, request, answer.status, perf_counter() - began, peer)
         return answer
 
     async def _dispatch(self, request: web.Request) -> web.Response:
         if not self._verbs:
             raise Refused(Problem.NOT_FOUND)
+        if (told := self._api.origins.preflight(request, self._verbs)) is not None:
+            return told
         verb = "GET" if request.method == "HEAD" else request.method
         answerer = self._verbs.get(verb)
         if answerer is None:

@@ -27,6 +27,7 @@ def _expected() -> tuple[type[Exception], ...]:
     from campaigns.rulebooks import BadRulebook
     from campaigns.shelf import OnUse
     from campaigns.terms import BadTerms
+    from dialer.api.tls import BadCertificate
     from dialer.commands.session import BadSetting
     from dialer.demo import DemoFailed
     from dialer.gateways import GatewayError
@@ -39,6 +40,7 @@ def _expected() -> tuple[type[Exception], ...]:
     of_the_domain = (BadCode, BadRulebook, BadTerms, InUse, NotFound, NotNow, OnUse, Taken, UnreadableList)
     of_the_engine = (
         AlreadyServing,
+        BadCertificate,
         BadRole,
         BadSetting,
         DemoFailed,

@@ -94,6 +94,8 @@ class Order:
     customer_code: str | None = None
     """The list's own id, sent in place of `reference` where the account is set so."""
     variables: Mapping[str, Any] = field(default_factory=dict)
+    request_id: str = ""
+    """Of the request by which somebody ordered the call; empty: nobody's request."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -238,3 +238,11 @@ def test_labels_are_vietnamese_where_the_reader_is_and_json_never(cli: Cli, monk
 def test_every_status_and_every_reason_of_a_customer_has_its_vietnamese() -> None:
     spoken = {*words.Status, *words.Outcome, *words.Wanted}
     assert {word.value for word in spoken} <= VIETNAMESE.keys()
+
+
+def test_serving_with_a_bad_certificate_is_said_in_one_line(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIALER_TLS_CERTIFICATE", "nothing.pem")
+    assert "DIALER_TLS_KEY" in cli("serve", "--port", "0").complaint
+    monkeypatch.delenv("DIALER_TLS_CERTIFICATE")
+    monkeypatch.setenv("DIALER_TRUSTED_PROXIES", "everybody")
+    assert "DIALER_TRUSTED_PROXIES" in cli("serve", "--port", "0").complaint

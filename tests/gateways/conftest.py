@@ -5,7 +5,7 @@ import json
 import socket
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -49,6 +49,7 @@ class Heard:
     query: dict[str, str]
     body: Any
     token: str | None
+    request_id: str = ""
 
 
 @dataclass
@@ -105,6 +106,7 @@ class ScriptedVendor:
         heard = Heard(
             request.method, request.rel_url.raw_path, dict(request.query), json.loads(raw) if raw else None, token
         )
+        heard = replace(heard, request_id=request.headers.get("X-Request-ID", ""))
         self.heard.append(heard)
         key = heard.method, heard.path
         answer = next(self._scripts.get(key, iter(())), self._last.get(key, Reply(status=404, text="404: Not Found")))

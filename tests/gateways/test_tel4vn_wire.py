@@ -10,6 +10,7 @@ from campaigns.words import Mode
 from dialer.gateways import GatewayError, LoginRefused, Misconfigured, Refused, Terms, Throttled, Unreachable
 from dialer.gateways.tel4vn import ApiKey, Login, open_tel4vn
 from dialer.gateways.tel4vn.wire import seconds_until
+from dialer.logs import under
 
 pytestmark = pytest.mark.anyio
 
@@ -41,6 +42,16 @@ async def test_an_api_key_is_exchanged_for_a_token_once(vendor, open_gateway):
     await outcomes(20, gateway.live_calls)
     assert [heard.body for heard in vendor.heard if heard.path == TOKEN] == [{"api_key": "k-1"}]
     assert {heard.token for heard in vendor.heard if heard.path == CALLS} == {"t1"}
+
+
+async def test_the_vendor_hears_the_id_of_the_request_under_which_he_is_asked(vendor, open_gateway):
+    vendor.on("GET", CALLS, NO_CALLS)
+    gateway = open_gateway(vendor.url)
+    with under("gw-42"):
+        await gateway.live_calls()
+    assert {heard.request_id for heard in vendor.heard} == {"gw-42"}
+    await gateway.live_calls()
+    assert vendor.last(CALLS).request_id not in ("", "gw-42")
 
 
 async def test_a_user_logs_in_for_his_key_first(vendor, open_gateway):

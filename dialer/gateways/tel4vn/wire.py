@@ -1,5 +1,6 @@
 """HTTP with the vendor: made again where that is harmless, written once at most where a telephone may ring."""
 
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,7 @@ from dialer.gateways.tel4vn.border import (
 from dialer.gateways.tel4vn.settings import Credentials, Tel4vnSettings
 from dialer.gateways.tel4vn.tokens import Token, Tokens
 from dialer.gateways.tel4vn.words import payload
+from dialer.logs import request_id
 
 Reply = TypeVar("Reply")
 
@@ -150,7 +152,7 @@ class Wire:
             self._address + request.path,
             params=request.params,
             json=request.body,
-            headers={"Authorization": f"Bearer {token.letters}"} if token else None,
+            headers=_headers(token),
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=total, connect=settings.connect_timeout),
             trace_request_ctx=border,
@@ -178,6 +180,12 @@ class Wire:
         """Seconds before the next repetition: doubling, spread by chance, and never less than the vendor asked for."""
         backoff = self.settings.retry_pause * 2.0**retry * (0.5 + self._chance())
         return max(backoff, error.retry_after) if isinstance(error, Throttled) else backoff
+
+
+def _headers(token: Token | None) -> dict[str, str]:
+    """Who asks, and under which id: the vendor's log and ours can then be laid side by side."""
+    told = {"X-Request-ID": request_id() or secrets.token_hex(8)}
+    return told | ({"Authorization": f"Bearer {token.letters}"} if token else {})
 
 
 def http_date(value: str | None) -> datetime | None:

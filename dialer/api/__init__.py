@@ -6,6 +6,8 @@ lines      connections that say nothing are hung up
 tls        a certificate and its key
 problems   what can go wrong: a closed list, as RFC 9457 has it
 bodies     what comes with a request, read within bounds
+xml        JSON as XML and back
+media      in which form something is told
 routes     the shape of a route, and what its work is given
 access     who asks, and what he may
 grants     tokens for clients

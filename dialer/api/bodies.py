@@ -1,4 +1,4 @@
-"""What comes with a request, read within bounds: JSON of a bounded size and depth, query words, and their models."""
+"""What comes with a request, read within bounds: JSON or XML, query words, and their models."""
 
 import json
 from collections.abc import Mapping
@@ -8,8 +8,12 @@ import anyio
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
+from dialer.api import xml
 from dialer.api.problems import Problem, Refused, invalid, of_fields
 
+JSON = "application/json"
+XML = ("application/xml", "text/xml")
+FORMS = (JSON, XML[0])
 LARGEST = 256 * 1024
 DEEPEST = 16
 SECONDS = 15.0
@@ -41,20 +45,34 @@ def too_large(largest: int) -> Refused:
 
 async def model(request: web.Request, shape: type[Shape], largest: int = LARGEST) -> Shape:
     """The body as this model. Raises `Refused`."""
-    if request.content_type != "application/json":
+    kind = request.content_type
+    if kind not in (JSON, *XML):
         raise Refused(Problem.UNSUPPORTED_MEDIA_TYPE)
     body = await read(request, largest)
+    if kind in XML:
+        # XML's texts have no types: the model says which one is meant.
+        return of_json(json.dumps(of_xml(body)).encode(), shape, strict=False)
     parsed(body)
     return of_json(body, shape)
 
 
-def of_json(body: bytes, shape: type[Shape]) -> Shape:
+def of_json(body: bytes, shape: type[Shape], strict: bool = True) -> Shape:
     """This JSON as the model. Raises `Refused`."""
     try:
         # Strictly as JSON has it: a number is no text, a truth is no number.
-        return shape.model_validate_json(body, strict=True)
+        return shape.model_validate_json(body, strict=strict)
     except ValidationError as error:
         raise of_fields(error) from None
+
+
+def of_xml(body: bytes) -> Any:
+    """What an XML document says, as JSON would have it. Raises `Refused`."""
+    try:
+        told = xml.read(body)
+    except xml.BadXml as error:
+        raise Refused(Problem.MALFORMED, str(error)) from None
+    check(told)
+    return told
 
 
 def parsed(body: bytes) -> Any:

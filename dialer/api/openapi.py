@@ -12,7 +12,8 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from campaigns.words import Right
 from dialer import __version__
 from dialer.api import keys
-from dialer.api.problems import KINDS, MEDIA_TYPE, Problem, ProblemDetails
+from dialer.api.media import Media
+from dialer.api.problems import KINDS, MEDIA_TYPE, XML_TYPE, Problem, ProblemDetails
 from dialer.api.routes import Route
 
 Answer = Callable[[web.Request], Awaitable[web.Response]]
@@ -59,7 +60,19 @@ def _schemas(routes: Sequence[Route]) -> tuple[Mapping[tuple[Any, JsonSchemaMode
         if route.body is not None:
             said.append((route.body, "validation"))
     refs, told = models_json_schema(list(dict.fromkeys(said)), ref_template="#/components/schemas/{model}")
-    return refs, told["$defs"]
+    return refs, _with_items(told["$defs"])
+
+
+def _with_items(schema: Any) -> Any:
+    """The schemas, which say of each list how it stands in XML."""
+    if isinstance(schema, list):
+        return [_with_items(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    told = {name: _with_items(one) for name, one in schema.items()}
+    if told.get("type") == "array" and isinstance(told.get("items"), dict):
+        told |= {"xml": {"wrapped": True}, "items": told["items"] | {"xml": {"name": "item"}}}
+    return told
 
 
 def _operation(route: Route, refs: Mapping[tuple[Any, JsonSchemaMode], Any]) -> dict[str, Any]:
@@ -90,13 +103,13 @@ def _form(shape: type[BaseModel]) -> dict[str, Any]:
 
 def _responses(route: Route, refs: Mapping[tuple[Any, JsonSchemaMode], Any]) -> dict[str, Any]:
     schema = refs[route.answers, "serialization"]
-    content: dict[str, Any] = {"application/json": {"schema": schema}}
+    content = _both(schema)
     if route.files:
         content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in route.files}
     told: dict[str, Any] = {str(route.status): {"description": "Done.", "content": content}}
     if route.tagged and route.verb == "GET":
         told["304"] = {"description": "It is as it was."}
-    problem = {MEDIA_TYPE: {"schema": refs[ProblemDetails, "serialization"]}}
+    problem = {kind: {"schema": refs[ProblemDetails, "serialization"]} for kind in (MEDIA_TYPE, XML_TYPE)}
     body = [Problem.UNSUPPORTED_MEDIA_TYPE] if route.body is not None else []
     changed = [Problem.CHANGED] if _guarded(route) else []
     reused = [Problem.KEY_REUSED] if route.keyed else []
@@ -104,6 +117,10 @@ def _responses(route: Route, refs: Mapping[tuple[Any, JsonSchemaMode], Any]) -> 
         status, title = KINDS[one]
         told[str(status)] = {"description": title, "content": problem}
     return told
+
+
+def _both(schema: Any) -> dict[str, Any]:
+    return {kind.value: {"schema": schema} for kind in Media}
 
 
 def _guarded(route: Route) -> bool:

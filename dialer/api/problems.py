@@ -19,8 +19,10 @@ from campaigns.ledger import NotNow
 from campaigns.lists import BadRow
 from campaigns.shelf import OnUse
 from campaigns.terms import BadTerms
+from dialer.api import xml
 
 MEDIA_TYPE = "application/problem+json"
+XML_TYPE = "application/problem+xml"
 URN = "urn:dialer:problem:"
 
 
@@ -58,7 +60,7 @@ KINDS: Mapping[Problem, tuple[int, str]] = {
     Problem.KEY_REUSED: (409, "Something else was asked under this key."),
     Problem.CHANGED: (412, "Somebody changed it meanwhile."),
     Problem.TOO_LARGE: (413, "The request is too large."),
-    Problem.UNSUPPORTED_MEDIA_TYPE: (415, "The request must be application/json."),
+    Problem.UNSUPPORTED_MEDIA_TYPE: (415, "The request must be application/json or application/xml."),
     Problem.TOO_MANY_REQUESTS: (429, "Too many requests in this minute."),
     Problem.INTERNAL: (500, "Something went wrong on our side."),
     Problem.UNAVAILABLE: (503, "Not at the moment: come again."),
@@ -97,7 +99,7 @@ class Refused(Exception):
         return KINDS[self.problem][0]
 
 
-def answer(refused: Refused, request_id: str) -> web.Response:
+def answer(refused: Refused, request_id: str, as_xml: bool = False) -> web.Response:
     """The problem as it goes over the wire."""
     status, title = KINDS[refused.problem]
     told: dict[str, Any] = {"type": f"{URN}{refused.problem}", "title": title, "status": status}
@@ -106,8 +108,9 @@ def answer(refused: Refused, request_id: str) -> web.Response:
     told["request_id"] = request_id
     if refused.faults:
         told["errors"] = [fault.model_dump() for fault in refused.faults]
-    body = json.dumps(told, ensure_ascii=False).encode()
-    return web.Response(status=status, body=body, headers=[("Content-Type", MEDIA_TYPE), *refused.headers])
+    body = xml.problem(told) if as_xml else json.dumps(told, ensure_ascii=False).encode()
+    media = XML_TYPE if as_xml else MEDIA_TYPE
+    return web.Response(status=status, body=body, headers=[("Content-Type", media), *refused.headers])
 
 
 def invalid(path: str, message: str) -> Refused:

@@ -100,7 +100,7 @@ class Route:
     """It takes an `Idempotency-Key`: what is asked twice under one is done once."""
     problems: Sequence[Problem] = field(default_factory=tuple)
     reader: Reader | None = None
-    takes: Sequence[str] = ("application/json",)
+    takes: Sequence[str] = ("application/json", "application/xml")
     files: Sequence[str] = ()
     still: bool = False
     """Its statements see one moment, however many they are."""

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from structlog.contextvars import bound_contextvars
 
 from campaigns import directory
-from dialer.api import bodies, deeds, keys, openapi, problems
+from dialer.api import bodies, deeds, keys, media, openapi, problems
 from dialer.api.access import Access, Visitor, require
 from dialer.api.deeds import Author
 from dialer.api.grants import Grants
@@ -35,6 +35,7 @@ from dialer.vault import Vault
 REQUEST_ID = "X-Request-ID"
 ID = web.RequestKey("id", str)
 BEGAN = web.RequestKey("began", float)
+MEDIA = web.RequestKey("media", media.Media)
 IDENTIFIER = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 PREFIX = "/v1"
 SAFE = {
@@ -84,7 +85,7 @@ class Api:
 
     async def serve(self, route: Route, request: web.Request) -> web.Response:
         """One request to a resource. Raises `Refused`."""
-        _acceptable(request, route)
+        request[MEDIA] = media.wanted(request, route.files)
         visitor = await self._access.admit(request)
         require(visitor, route.rights)
         left = await self._limits.spend(visitor.client)
@@ -173,7 +174,9 @@ class _Entrance:
             try:
                 answer = await self._dispatch(request)
             except Exception as error:
-                answer = problems.answer(self._refused(error), request_id)
+                answer = problems.answer(
+                    self._refused(error), request_id, media.of_problems(request) is media.Media.XML
+                )
             peer = self._api.peers.of(request)
             answer.headers[REQUEST_ID] = request_id
             answer.headers.update(SAFE)
@@ -211,7 +214,9 @@ class _Entrance:
 
 def _told(route: Route, request: web.Request, told: Told) -> web.Response:
     status = told.status or route.status
-    answer = web.Response(status=status, body=told.body.model_dump_json().encode(), content_type="application/json")
+    form = request[MEDIA]
+    answer = web.Response(status=status, body=media.told(form, told.body), content_type=form)
+    answer.headers[hdrs.VARY] = hdrs.ACCEPT
     if told.tagged:
         answer.headers[hdrs.ETAG] = etag(told.body)
         if route.verb == "GET" and etag(told.body) in request.headers.get(hdrs.IF_NONE_MATCH, ""):
@@ -221,20 +226,6 @@ def _told(route: Route, request: web.Request, told: Told) -> web.Response:
     if told.location is not None:
         answer.headers[hdrs.LOCATION] = PREFIX + told.location
     return answer
-
-
-def _acceptable(request: web.Request, route: Route) -> None:
-    """Whether the caller takes what we tell: JSON, or the file. Raises `Refused`."""
-    accept = request.headers.get(hdrs.ACCEPT, "*/*")
-    kinds = [part.split(";") for part in accept.split(",")]
-    forms = route.files or ("application/json",)
-    taken = ("*/*", "application/*", *forms)
-    if not any(kind.strip().lower() in taken and not _unwanted(words) for kind, *words in kinds):
-        raise Refused(Problem.NOT_ACCEPTABLE, f"It is told as {' or '.join(forms)}.")
-
-
-def _unwanted(words: list[str]) -> bool:
-    return any(re.fullmatch(r"\s*q=0(\.0*)?\s*", word) for word in words)
 
 
 async def _body(route: Route, request: web.Request) -> Any:

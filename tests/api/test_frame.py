@@ -44,7 +44,7 @@ def test_the_log_tells_the_request_by_its_id_and_route_and_no_number(
     assert "0912345678" not in json.dumps(lines)
 
 
-@pytest.mark.parametrize("accept", ["application/xml", "text/html", "application/json;q=0"])
+@pytest.mark.parametrize("accept", ["image/png", "text/html", "application/json;q=0"])
 def test_what_cannot_be_told_in_the_asked_form_is_not_told(crm: Client, accept: str) -> None:
     answer = crm.ask("GET", "/v1/agents", headers={"Accept": accept})
     assert (answer.status, answer.problem) == (406, "not-acceptable")
@@ -56,7 +56,7 @@ def test_json_is_told_to_whoever_takes_it(crm: Client, accept: str) -> None:
 
 
 def test_a_body_of_another_kind_is_refused(crm: Client) -> None:
-    answer = crm.ask("POST", "/v1/suppressions", data=b"<a/>", headers={"Content-Type": "application/xml"})
+    answer = crm.ask("POST", "/v1/suppressions", data=b"a: 1", headers={"Content-Type": "application/yaml"})
     assert (answer.status, answer.problem) == (415, "unsupported-media-type")
 
 

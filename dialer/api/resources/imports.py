@@ -144,6 +144,6 @@ ROUTES = (
         "Bring a campaign to what a list says of the customers it names. A job does it.",
         (Right.CUSTOMER_WRITE,), create, Job, body=NewImport, status=202, problems=(Problem.NOT_NOW,),
         reader=reading(NewImport),
-        takes=("application/json", FORM),
+        takes=(*bodies.FORMS, FORM),
     ),
 )  # fmt: skip

@@ -15,6 +15,8 @@ keys       requests that may come twice, and are done once
 limits     how often a client may ask, over all workers
 pages      lists in pages
 deeds      each change, written down: who, what, before and after
+versions   what differs between /v1 and /v2, and when one ends
+linking    what leads from one operation to another
 resources  what can be asked for: one file a noun, all in one table
 openapi    the table as an OpenAPI file, and as a page to read
 server     the order in which a request is looked at

@@ -1,13 +1,16 @@
 """In which form something is told: JSON, or XML where the caller likes it better (RFC 9110, section 12.5.1)."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from typing import Any
 
 from aiohttp import hdrs, web
 from pydantic import BaseModel
 
 from dialer.api import xml
+from dialer.api.pages import Page
 from dialer.api.problems import Problem, Refused
 
 QUALITY = re.compile(r"\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*", re.ASCII | re.IGNORECASE)
@@ -44,11 +47,16 @@ def of_problems(request: web.Request) -> Media:
     return _best(request, OF_PROBLEMS) or Media.JSON
 
 
-def told(media: Media, body: BaseModel) -> bytes:
-    """A model in this form."""
-    if media is Media.JSON:
+def told(media: Media, body: BaseModel, bare: bool = False) -> bytes:
+    """A model in this form. `bare`: of a page its list alone."""
+    bare = bare and isinstance(body, Page)
+    if media is Media.JSON and not bare:
         return body.model_dump_json().encode()
-    return xml.written(NOT_A_NAME.sub("_", type(body).__name__), body.model_dump(mode="json"))
+    shown: Any = body.model_dump(mode="json")
+    shown = shown["items"] if bare else shown
+    if media is Media.JSON:
+        return json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode()
+    return xml.written(NOT_A_NAME.sub("_", type(body).__name__), shown)
 
 
 def _best(request: web.Request, offers: Mapping[Media, Sequence[str]]) -> Media | None:

@@ -11,10 +11,12 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from campaigns.words import Right
 from dialer import __version__
-from dialer.api import keys
+from dialer.api import keys, linking
 from dialer.api.media import Media
+from dialer.api.pages import Page
 from dialer.api.problems import KINDS, MEDIA_TYPE, XML_TYPE, Problem, ProblemDetails
 from dialer.api.routes import Route
+from dialer.api.versions import NEXT_CURSOR, Version
 
 Answer = Callable[[web.Request], Awaitable[web.Response]]
 ANY = (
@@ -39,12 +41,16 @@ h2{border-top:1px solid #ddd;padding-top:1rem}table{border-collapse:collapse}
 td,th{border:1px solid #ddd;padding:.2em .5em;text-align:left;vertical-align:top}"""
 
 
-def document(routes: Sequence[Route], prefix: str) -> dict[str, Any]:
+def document(routes: Sequence[Route], versions: Sequence[Version]) -> dict[str, Any]:
     """The whole file, as data. Addresses are relative: a gateway may stand before us."""
     refs, schemas = _schemas(routes)
     paths: dict[str, Any] = {}
-    for route in routes:
-        paths.setdefault(prefix + route.path, {})[route.verb.lower()] = _operation(route, refs)
+    for version in versions:
+        for route in routes:
+            operation = _operation(route, refs) | _of_version(route, version)
+            paths.setdefault(version.prefix + route.path, {})[route.verb.lower()] = operation
+            _lay_bare(operation["responses"][str(route.status)], route, schemas, version)
+            _connect(operation["responses"][str(route.status)], route, routes, version)
     return {
         "openapi": "3.1.0",
         "info": {"title": "dialer", "version": __version__, "description": "An outbound campaign engine."},
@@ -73,6 +79,32 @@ def _with_items(schema: Any) -> Any:
     if told.get("type") == "array" and isinstance(told.get("items"), dict):
         told |= {"xml": {"wrapped": True}, "items": told["items"] | {"xml": {"name": "item"}}}
     return told
+
+
+def _of_version(route: Route, version: Version) -> dict[str, Any]:
+    told = {"operationId": version.operation(route.name), "tags": [version.name]}
+    return told | ({"deprecated": True} if version.deprecated_at else {})
+
+
+def _connect(done: dict[str, Any], route: Route, routes: Sequence[Route], version: Version) -> None:
+    if found := linking.links(route, routes, version):
+        done["links"] = found
+
+
+def _lay_bare(done: dict[str, Any], route: Route, schemas: Mapping[str, Any], version: Version) -> None:
+    """A page as the version tells it: its list, and in headers where the next one begins."""
+    if not (version.bare_pages and issubclass(route.answers, Page)):
+        return
+    schema = done["content"][Media.JSON.value]["schema"]
+    done["content"] = _both(schemas[schema["$ref"].rsplit("/", 1)[-1]]["properties"]["items"])
+    done["headers"] = {
+        "Link": _header('The next page, as `<?…>; rel="next"`; missing: this is the last one.'),
+        NEXT_CURSOR: _header("The `cursor` of the next page."),
+    }
+
+
+def _header(description: str) -> dict[str, Any]:
+    return {"description": description, "required": False, "schema": {"type": "string"}}
 
 
 def _operation(route: Route, refs: Mapping[tuple[Any, JsonSchemaMode], Any]) -> dict[str, Any]:

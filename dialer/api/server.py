@@ -8,6 +8,7 @@ import re
 import secrets
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -27,6 +28,7 @@ from dialer.api.peers import Peer, Peers, networks
 from dialer.api.problems import Problem, Refused
 from dialer.api.resources import ROUTES
 from dialer.api.routes import Attachment, Nothing, Route, Told, Visit, etag
+from dialer.api.versions import VERSIONS, Version, next_page
 from dialer.database import DATABASE_ERRORS, Database, clock, hold_still
 from dialer.logs import log
 from dialer.settings import Settings
@@ -37,7 +39,6 @@ ID = web.RequestKey("id", str)
 BEGAN = web.RequestKey("began", float)
 MEDIA = web.RequestKey("media", media.Media)
 IDENTIFIER = re.compile(r"[\w.:-]{1,64}", re.ASCII)
-PREFIX = "/v1"
 SAFE = {
     "Cache-Control": "no-store",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -52,52 +53,64 @@ SAFE = {
 class Api:
     """The routes of one web worker."""
 
-    def __init__(self, database: Database, settings: Settings, vault: Vault, routes: Sequence[Route] = ROUTES) -> None:
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        vault: Vault,
+        routes: Sequence[Route] = ROUTES,
+        versions: Sequence[Version] = VERSIONS,
+    ) -> None:
         self._database = database
         self._settings = settings
         self._vault = vault
         self._routes = routes
+        self._versions = versions
         self._shows = {route.name: deeds.shower(route, routes) for route in routes}
         self._access = Access(database)
         self._limits = Limits(database, settings.api_requests_a_minute)
-        self._grants = Grants(database, vault, self._limits)
         self.peers = Peers(networks(settings.trusted_proxies))
+        self._grants = Grants(database, vault, self._limits)
         self.origins = Origins(settings.cors_origins)
         self._log = log("api")
 
     def mount(self, app: web.Application) -> None:
         """Add the API to a server. Each path takes every verb, so that a wrong one is answered by us."""
-        by_path: dict[str, dict[str, Route]] = defaultdict(dict)
-        for route in self._routes:
-            by_path[PREFIX + route.path][route.verb] = route
-        for path, verbs in by_path.items():
-            app.router.add_route("*", path, _Entrance(self, path, verbs).enter)
-        told = openapi.document(self._routes, PREFIX)
+        by_path: dict[str, dict[str, object]] = defaultdict(dict)
+        for version in self._versions:
+            for route in self._routes:
+                by_path[version.prefix + route.path][route.verb] = _Served(version, route)
+        told = openapi.document(self._routes, self._versions)
         for path, verb, answer in (
             ("/oauth/token", "POST", self._grants.token),
             ("/.well-known/jwks.json", "GET", self._grants.keys),
             ("/openapi.json", "GET", openapi.serving(told)),
             ("/docs", "GET", openapi.page(told)),
         ):
-            app.router.add_route("*", path, _Entrance(self, path, {verb: answer}).enter)
-        app.router.add_route("*", PREFIX, _Entrance(self, PREFIX, {}).enter)
-        app.router.add_route("*", PREFIX + "/{rest:.*}", _Entrance(self, PREFIX, {}).enter)
+            by_path[path][verb] = answer
+        for path, verbs in by_path.items():
+            app.router.add_route("*", path, _Entrance(self, path, verbs).enter)
+        # Also of a version that there is not, or not any more, it is said in our own words.
+        for path in (r"/{version:v\d+}", r"/{version:v\d+}/{rest:.*}"):
+            app.router.add_route("*", path, _Entrance(self, "/v*", {}).enter)
 
-    async def serve(self, route: Route, request: web.Request) -> web.Response:
+    async def serve(self, served: "_Served", request: web.Request) -> web.Response:
         """One request to a resource. Raises `Refused`."""
+        route = served.route
         request[MEDIA] = media.wanted(request, route.files)
         visitor = await self._access.admit(request)
         require(visitor, route.rights)
         left = await self._limits.spend(visitor.client)
         try:
-            answer = await self._answer(route, request, visitor)
+            answer = await self._answer(served, request, visitor)
         except Refused as refused:
             refused.headers = [*refused.headers, *left]
             raise
         answer.headers.update(left)
         return answer
 
-    async def _answer(self, route: Route, request: web.Request, visitor: Visitor) -> web.Response:
+    async def _answer(self, served: "_Served", request: web.Request, visitor: Visitor) -> web.Response:
+        route, version = served.route, served.version
         path, query = bodies.path(request), bodies.query(request, route.query)
         body = await _body(route, request)
         match = request.headers.get(hdrs.IF_MATCH)
@@ -122,17 +135,17 @@ class Api:
                 self._vault,
                 request[ID],
             )
-            worked = partial(self._worked, author)
+            worked = partial(self._worked, author, version.prefix)
             return worked(route, visit) if key is None else keys.once(route, visit, key, worked)
 
         told = await (self._database.write(work) if route.writes else self._database.read(work))
         if told.file is not None:
             return self._file(told.file)
-        return _told(route, request, told)
+        return _told(served, request, told)
 
-    def _worked(self, author: Author, route: Route, visit: Visit) -> Told:
+    def _worked(self, author: Author, prefix: str, route: Route, visit: Visit) -> Told:
         if route.writes:
-            return deeds.witnessed(route, PREFIX, self._shows[route.name], visit, author)
+            return deeds.witnessed(route, prefix, self._shows[route.name], visit, author)
         told = route.work(visit)
         return told if isinstance(told, Told) else Told(told)
 
@@ -157,6 +170,14 @@ class Api:
         self._log.exception("request failed", route=path)
 
 
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """A route in one of the versions."""
+
+    version: Version
+    route: Route
+
+
 class _Entrance:
     """One path, and what answers each of its verbs."""
 
@@ -164,6 +185,7 @@ class _Entrance:
         self._api = api
         self._path = path
         self._verbs = verbs
+        self._future = next((one.version.headers() for one in verbs.values() if isinstance(one, _Served)), {})
 
     async def enter(self, request: web.Request) -> web.StreamResponse:
         """Answer, whatever happens; name the request in the answer and in every line of log about it."""
@@ -180,6 +202,7 @@ class _Entrance:
             peer = self._api.peers.of(request)
             answer.headers[REQUEST_ID] = request_id
             answer.headers.update(SAFE)
+            answer.headers.update(self._future)
             if peer.scheme == "https":
                 answer.headers["Strict-Transport-Security"] = "max-age=31536000"
             self._api.origins.mark(request, answer)
@@ -196,7 +219,7 @@ class _Entrance:
         if answerer is None:
             allowed = [*self._verbs, *(["HEAD"] if "GET" in self._verbs else [])]
             raise Refused(Problem.METHOD_NOT_ALLOWED, headers=[("Allow", ", ".join(sorted(allowed)))])
-        if isinstance(answerer, Route):
+        if isinstance(answerer, _Served):
             return await self._api.serve(answerer, request)
         answered: web.Response = await answerer(request)  # type: ignore[operator]
         return answered
@@ -212,10 +235,14 @@ class _Entrance:
         return Refused(Problem.INTERNAL)
 
 
-def _told(route: Route, request: web.Request, told: Told) -> web.Response:
+def _told(served: _Served, request: web.Request, told: Told) -> web.Response:
+    route, version = served.route, served.version
     status = told.status or route.status
     form = request[MEDIA]
-    answer = web.Response(status=status, body=media.told(form, told.body), content_type=form)
+    body = media.told(form, told.body, version.bare_pages)
+    answer = web.Response(status=status, body=body, content_type=form)
+    if version.bare_pages:
+        answer.headers.update(next_page(request, told.body))
     answer.headers[hdrs.VARY] = hdrs.ACCEPT
     if told.tagged:
         answer.headers[hdrs.ETAG] = etag(told.body)
@@ -224,7 +251,7 @@ def _told(route: Route, request: web.Request, told: Told) -> web.Response:
     if told.replayed:
         answer.headers[keys.REPLAY] = "true"
     if told.location is not None:
-        answer.headers[hdrs.LOCATION] = PREFIX + told.location
+        answer.headers[hdrs.LOCATION] = version.prefix + told.location
     return answer
 
 

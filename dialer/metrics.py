@@ -51,6 +51,10 @@ class Metrics:
         self.claim_seconds = self._histogram("dialer_claim_seconds", "one claim transaction")
         self.place_seconds = self._histogram("dialer_place_seconds", "one placing request, until its answer")
         self.intake_seconds = self._histogram("dialer_intake_seconds", "one webhook, from arrival to acknowledgement")
+        self.api_requests = self._counter(
+            "dialer_api_requests_total", "requests to the API, by route and answer", "method", "route", "status"
+        )
+        self.api_seconds = self._histogram("dialer_api_seconds", "one request to the API, until its answer", "route")
         self.waiting = self._gauge("dialer_intake_waiting", "hooks of this process that wait to be written")
         self.calls = self._gauge("dialer_calls", "calls by state, outcome and reason", "state", "outcome", "reason")
         self.customers = self._gauge("dialer_customers", "customers by campaign and status", "campaign", "status")
@@ -71,8 +75,8 @@ class Metrics:
     def _gauge(self, name: str, of_what: str, *labels: str) -> Gauge:
         return Gauge(name, of_what, labels, registry=self.registry)
 
-    def _histogram(self, name: str, of_what: str) -> Histogram:
-        return Histogram(name, of_what, buckets=QUICK, registry=self.registry)
+    def _histogram(self, name: str, of_what: str, *labels: str) -> Histogram:
+        return Histogram(name, of_what, labels, buckets=QUICK, registry=self.registry)
 
     def page(self, asked: "Asked | None", pool: dict[str, int]) -> bytes:
         """The page for a scrape, with what the database just answered; None: it did not."""

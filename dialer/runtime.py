@@ -237,7 +237,7 @@ class Engine:
         tasks.start_soon(webhooks.intake.run)
         lines, context = Lines(), context_of(self._settings)
         app = webhooks.application(self._missing(loops), [lines.middleware])
-        Api(self._database, self._settings, self._vault).mount(app)
+        Api(self._database, self._settings, self._vault, metrics=self.metrics).mount(app)
         runner = web.AppRunner(app, access_log=None, handle_signals=False)
         await runner.setup()
         tasks.start_soon(lines.watch, runner)

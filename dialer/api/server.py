@@ -31,6 +31,7 @@ from dialer.api.routes import Attachment, Nothing, Route, Told, Visit, etag
 from dialer.api.versions import VERSIONS, Version, next_page
 from dialer.database import DATABASE_ERRORS, Database, clock, hold_still
 from dialer.logs import log
+from dialer.metrics import Metrics
 from dialer.settings import Settings
 from dialer.vault import Vault
 
@@ -60,6 +61,7 @@ class Api:
         vault: Vault,
         routes: Sequence[Route] = ROUTES,
         versions: Sequence[Version] = VERSIONS,
+        metrics: Metrics | None = None,
     ) -> None:
         self._database = database
         self._settings = settings
@@ -72,6 +74,7 @@ class Api:
         self.peers = Peers(networks(settings.trusted_proxies))
         self._grants = Grants(database, vault, self._limits)
         self.origins = Origins(settings.cors_origins)
+        self._metrics = metrics or Metrics()
         self._log = log("api")
 
     def mount(self, app: web.Application) -> None:
@@ -164,6 +167,8 @@ class Api:
     def tell(self, path: str, request: web.Request, status: int, seconds: float, peer: Peer) -> None:
         # The path's pattern is told and never the path: it may hold somebody's number.
         ms = round(seconds * 1000, 1)
+        self._metrics.api_requests.labels(_verb(request), path, str(status)).inc()
+        self._metrics.api_seconds.labels(path).observe(seconds)
         self._log.info("request", method=request.method, route=path, status=status, ms=ms, peer=peer.address)
 
     def surprise(self, path: str) -> None:
@@ -233,6 +238,11 @@ class _Entrance:
         if isinstance(error, DATABASE_ERRORS):
             return Refused(Problem.UNAVAILABLE, headers=[("Retry-After", "1")])
         return Refused(Problem.INTERNAL)
+
+
+def _verb(request: web.Request) -> str:
+    """The verb, where it is one that is known: strangers may send any word, and each would be a line of metrics."""
+    return request.method if request.method in hdrs.METH_ALL else "other"
 
 
 def _told(served: _Served, request: web.Request, told: Told) -> web.Response:

@@ -10,6 +10,7 @@ xml        JSON as XML and back
 media      in which form something is told
 routes     the shape of a route, and what its work is given
 access     who asks, and what he may
+guessing   who guesses secrets waits
 grants     tokens for clients
 keys       requests that may come twice, and are done once
 limits     how often a client may ask, over all workers

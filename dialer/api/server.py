@@ -72,7 +72,7 @@ class Api:
         self._access = Access(database)
         self._limits = Limits(database, settings.api_requests_a_minute)
         self.peers = Peers(networks(settings.trusted_proxies))
-        self._grants = Grants(database, vault, self._limits)
+        self._grants = Grants(database, vault, self._limits, self.peers)
         self.origins = Origins(settings.cors_origins)
         self._metrics = metrics or Metrics()
         self._log = log("api")

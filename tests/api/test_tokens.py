@@ -8,15 +8,16 @@ from typing import Any
 import anyio
 import founding
 import pytest
+from databases import Desk
 from founding import Company
 from joserfc import jwt
 from joserfc.jwk import KeySet, OKPKey
 
-from api.conftest import KEY, SECRET, Client, Door, client_of, new_client
+from api.conftest import KEY, SECRET, Client, Door, client_of, new_client, open_door
 from campaigns import clients
 from campaigns.words import Right
 from dialer import tokens
-from dialer.api import access
+from dialer.api import access, guessing
 from dialer.database import clock
 from dialer.vault import Vault
 
@@ -50,9 +51,45 @@ def test_a_client_may_ask_for_less_than_it_may_and_not_for_more(door: Door, comp
 def test_another_grant_and_another_form_are_refused(door: Door) -> None:
     answer = door.ask("POST", "/oauth/token", data={"grant_type": "password"})
     assert (answer.status, answer.json) == (400, {"error": "unsupported_grant_type"})
-    assert door.ask("POST", "/oauth/token", json={}).problem == "unsupported-media-type"
     wrong = door.ask("GET", "/oauth/token")
     assert (wrong.problem, wrong.headers["Allow"]) == ("method-not-allowed", "POST")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"json": {}},
+        {"data": {}},
+        {"data": b"\xff", "headers": {"Content-Type": "application/x-www-form-urlencoded"}},
+        {"data": "grant_type=a&grant_type=b", "headers": {"Content-Type": "application/x-www-form-urlencoded"}},
+        {
+            "data": {"grant_type": "client_credentials", "client_secret": "x"},
+            "headers": {"Authorization": "Basic eDp5"},
+        },
+    ],
+    ids=["json", "nothing", "no text", "twice", "both ways"],
+)
+def test_a_request_for_a_token_that_is_none_is_told_as_rfc_6749_has_it(door: Door, told: dict[str, Any]) -> None:
+    answer = door.ask("POST", "/oauth/token", **told)
+    assert (answer.status, answer.json["error"]) == (400, "invalid_request")
+
+
+def test_who_guesses_a_secret_waits_and_the_client_elsewhere_does_not(
+    database: Desk, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guessing, "OF_ONE_CLIENT", 2)
+    with open_door(database, trusted_proxies="127.0.0.1") as door:
+        client_id = door.desk.run(new_client, company, "crm", (Right.ADMIN,))
+        form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": "a guess"}
+
+        def guess(address: str, **more: str) -> Any:
+            return door.ask("POST", "/oauth/token", data=form | more, headers={"X-Forwarded-For": address})
+
+        assert {guess("192.0.2.1").status for _ in range(guessing.OF_ONE_CLIENT)} == {401}
+        late = guess("192.0.2.1", client_secret=SECRET)
+        assert (late.status, late.json) == (429, {"error": "temporarily_unavailable"})
+        assert 0 < int(late.headers["Retry-After"]) <= guessing.WINDOW + 1
+        assert guess("192.0.2.2", client_secret=SECRET).status == 200
 
 
 def test_a_token_can_be_verified_by_the_published_keys_which_hold_nothing_private(door: Door, crm: Client) -> None:

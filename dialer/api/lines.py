@@ -13,8 +13,9 @@ from aiohttp import web
 
 PATIENCE = 15.0
 """Seconds for the first request's head."""
-REST = 75.0
-"""Seconds for the head of a further one: a connection may rest between two requests."""
+REST = 620.0
+"""Seconds for the head of a further one: load balancers rest their connections for ten minutes, and who hangs up before
+they do loses the request that they just send."""
 LOOK = 1.0
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

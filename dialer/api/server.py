@@ -45,6 +45,7 @@ SAFE = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "Server": "dialer",
+    "Vary": "Accept",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
@@ -253,7 +254,6 @@ def _told(served: _Served, request: web.Request, told: Told) -> web.Response:
     answer = web.Response(status=status, body=body, content_type=form)
     if version.bare_pages:
         answer.headers.update(next_page(request, told.body))
-    answer.headers[hdrs.VARY] = hdrs.ACCEPT
     if told.tagged:
         answer.headers[hdrs.ETAG] = etag(told.body)
         if route.verb == "GET" and etag(told.body) in request.headers.get(hdrs.IF_NONE_MATCH, ""):

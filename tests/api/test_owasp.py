@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 HELD_BY = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", PAGE)
 BESIDE = {"/oauth/token", "/.well-known/jwks.json", "/openapi.json", "/docs"}
+OURS = ("id", "tenant_id", "tenant", "state", "wanted", "queue_state", "created_at", "paused_because", "actor")
 NOWHERE = re.compile(r"/\{version\}.*")
 
 
@@ -33,19 +34,17 @@ def test_each_test_that_the_page_names_is_there(file: str, name: str) -> None:
     assert name in names if name else any(one.startswith("test_") for one in names)
 
 
-@pytest.mark.parametrize(
-    "field", ["id", "tenant_id", "tenant", "state", "wanted", "queue_state", "created_at", "paused_because", "actor"]
-)
-def test_what_is_ours_to_say_cannot_be_said_by_a_body(crm: Client, field: str) -> None:
+def test_what_is_ours_to_say_cannot_be_said_by_a_body(crm: Client) -> None:
     crm.run(lambda conn: founding.campaign(conn, crm.company, Mode.AUTOCALL, code="C"))
     before = crm.ask("GET", "/v1/campaigns/C").json
-    for verb, path, body in (
-        ("PATCH", "/v1/campaigns/C", {field: 1}),
-        ("POST", "/v1/campaigns", {"code": "D", "vendor": "vendor", "mode": "autocall", field: 1}),
-        ("POST", "/v1/suppressions", {"persons": ["KH1"], "reason": "x", field: 1}),
-    ):
-        answer = crm.ask(verb, path, json=body)
-        assert (answer.status, field in answer.paths) == (422, True)
+    for field in OURS:
+        for verb, path, body in (
+            ("PATCH", "/v1/campaigns/C", {field: 1}),
+            ("POST", "/v1/campaigns", {"code": "D", "vendor": "vendor", "mode": "autocall", field: 1}),
+            ("POST", "/v1/suppressions", {"persons": ["KH1"], "reason": "x", field: 1}),
+        ):
+            answer = crm.ask(verb, path, json=body)
+            assert (answer.status, field in answer.paths) == (422, True), (verb, path, field)
     assert crm.ask("GET", "/v1/campaigns/C").json == before
 
 

@@ -60,13 +60,13 @@ def test_a_person_may_write_xml_without_a_type_in_it(crm: Client) -> None:
     assert (nobody.status, nobody.paths) == (422, ["weight"])
 
 
-@pytest.mark.parametrize("path", ["/v1/campaigns", "/v1/vendors/vendor", "/v1/rulebooks/vn-debt", "/v1/agents"])
-def test_what_is_read_is_the_same_in_both_forms(crm: Client, path: str) -> None:
+def test_what_is_read_is_the_same_in_both_forms(crm: Client) -> None:
     crm.run(lambda conn: founding.campaign(conn, crm.company, Mode.AUTOCALL))
-    answer = crm.ask("GET", path, headers={"Accept": "application/xml"})
-    assert (answer.status, answer.headers["Content-Type"]) == (200, "application/xml")
-    assert "Accept" in answer.headers["Vary"]
-    assert xml.read(answer.text.encode()) == crm.ask("GET", path).json
+    for path in ("/v1/campaigns", "/v1/vendors/vendor", "/v1/rulebooks/vn-debt", "/v1/agents"):
+        answer = crm.ask("GET", path, headers={"Accept": "application/xml"})
+        assert (answer.status, answer.headers["Content-Type"]) == (200, "application/xml")
+        assert "Accept" in answer.headers["Vary"]
+        assert xml.read(answer.text.encode()) == crm.ask("GET", path).json
 
 
 def test_what_goes_wrong_is_told_in_xml_to_who_likes_it_better(crm: Client) -> None:

@@ -83,7 +83,8 @@ class Route:
     `reader` reads a body that may come in other forms (`takes`) than JSON of the usual size; `files` are the media
     types of an answer that is a file.
     `shows` tells what a change is about to change, for the record of who did what. Where it is not given, the work of
-    the GET that answers alike does: that of the path, or of the thing over it.
+    the GET that answers alike does: that of the path, or of the thing over it. Where two changes of one thing may meet,
+    it takes the lock that the change takes.
     """
 
     verb: str

@@ -1,5 +1,6 @@
 """Each change leaves who made it, what was asked and what it replaced, and nothing that would tell of a person."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import founding
@@ -42,6 +43,17 @@ def test_a_command_to_a_thing_keeps_how_it_stood(crm: Client, campaign: str) -> 
     newest = log(crm)[0]
     states = [[one["source"] for one in newest[when]["items"]] for when in ("before", "after")]
     assert states == [["vendor"], ["api"]]
+
+
+def test_of_changes_that_meet_each_keeps_what_it_found(crm: Client, campaign: str) -> None:
+    def change(weight: int) -> int:
+        return crm.ask("PATCH", f"/v1/campaigns/{campaign}", json={"weight": weight}).status
+
+    with ThreadPoolExecutor(5) as several:
+        assert set(several.map(change, range(11, 16))) == {200}
+    acts_ = list(reversed(log(crm)))
+    found, left = [act["before"] for act in acts_], [act["after"] for act in acts_]
+    assert found == [{"weight": 3}, *left[:-1]]
 
 
 def _read(conn: Connection, company: Company, code: str) -> Any:

@@ -153,7 +153,9 @@ def test_an_agent_says_that_he_pauses_and_that_he_is_back(crm: Client) -> None:
     assert crm.ask("POST", "/v1/agents/102/ready").problem == "not-found"
 
 
-@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2026-03-02T02:00:00"])
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2026-03-02T02:00:00", "0.5"]
+)
 def test_a_moment_that_has_no_zone_or_no_name_in_ours_is_refused(crm: Client, moment: str) -> None:
     assert crm.ask("GET", "/v1/calls", params={"since": moment}).paths == ["since"]
 

@@ -7,8 +7,8 @@ from pydantic import BaseModel, Field
 
 from campaigns import acts
 from campaigns.words import Right
+from dialer.api.moments import Asked
 from dialer.api.pages import Page, Paging, page
-from dialer.api.resources.calls import Moment
 from dialer.api.routes import Route, Visit
 
 
@@ -38,8 +38,8 @@ class Which(Paging):
     actor: str | None = Field(default=None, max_length=200, description="Such as `client crm`.")
     route: str | None = Field(default=None, max_length=200, description="Such as `/v1/campaigns/{code}`.")
     object: str | None = Field(default=None, max_length=400, description="Such as `campaigns/C1`.")
-    since: Moment | None = Field(default=None, description="At this moment or later.")
-    until: Moment | None = Field(default=None, description="Before this moment.")
+    since: Asked | None = Field(default=None, description="At this moment or later.")
+    until: Asked | None = Field(default=None, description="Before this moment.")
 
 
 def list_(visit: Visit) -> BaseModel:

@@ -9,9 +9,9 @@ from pydantic import BaseModel, Field
 from campaigns import callbacks, ledger
 from campaigns.ledger import Appointment
 from campaigns.words import Reason, Right
+from dialer.api.moments import Moment
 from dialer.api.problems import Problem, invalid
 from dialer.api.resources import campaigns, customers
-from dialer.api.resources.triggers import Moment
 from dialer.api.routes import Nothing, Route, Strict, Visit
 
 

@@ -8,10 +8,11 @@ from pydantic import BaseModel, Field, RootModel
 from campaigns import reports
 from campaigns.directory import missing
 from campaigns.words import CallState, FactKind, Mode, Origin, Outcome, Purpose, Reason, Right, Role, Verdict
+from dialer.api.moments import Asked
 from dialer.api.pages import Page, Paging, page
 from dialer.api.resources.customers import Event
 from dialer.api.resources.suppressions import Number, campaign_id, e164
-from dialer.api.resources.triggers import Moment, TriggeredCall, find
+from dialer.api.resources.triggers import TriggeredCall, find
 from dialer.api.routes import Route, Visit
 
 
@@ -83,8 +84,8 @@ class Which(Paging):
     state: CallState | None = None
     outcome: Outcome | None = None
     origin: Origin | None = None
-    since: Moment | None = Field(default=None, description="Intended at this moment or later.")
-    until: Moment | None = Field(default=None, description="Intended before this moment.")
+    since: Asked | None = Field(default=None, description="Intended at this moment or later.")
+    until: Asked | None = Field(default=None, description="Intended before this moment.")
 
 
 def list_(visit: Visit) -> BaseModel:

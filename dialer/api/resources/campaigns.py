@@ -190,6 +190,12 @@ def get(visit: Visit) -> Told:
     return Told(shown(visit, of(visit)), tagged=True)
 
 
+def _held(visit: Visit) -> Told:
+    """The campaign before a change of it. It is held first: what is kept as `before` must be what the change found."""
+    revising.hold(visit.conn, visit.tenant.id, visit.path["code"])
+    return get(visit)
+
+
 def patch(visit: Visit) -> Told:
     campaign = revising.hold(visit.conn, visit.tenant.id, visit.path["code"])
     visit.unchanged(shown(visit, campaign))
@@ -237,10 +243,13 @@ ROUTES = (
     Route("GET", "/campaigns/{code}", "One campaign.", READ, get, Campaign, tagged=True),
     Route(
         "PATCH", "/campaigns/{code}", "Change a campaign, also while it runs: acts from the next claim on.", WRITE,
-        patch, Campaign, body=Terms, tagged=True, problems=CONFLICTS,
+        patch, Campaign, body=Terms, tagged=True, problems=CONFLICTS, shows=_held,
     ),
     *(
-        Route("POST", f"/campaigns/{{code}}/{verb}", summary, WRITE, work, Campaign, tagged=True, problems=CONFLICTS)
+        Route(
+            "POST", f"/campaigns/{{code}}/{verb}", summary, WRITE, work, Campaign,
+            tagged=True, problems=CONFLICTS, shows=_held,
+        )
         for verb, summary, work in (
             ("start", "Call its customers, as soon as an engine serves and the rules allow.", _command(Wanted.RUNNING)),
             ("pause", "Place no more calls; those that ring or talk go on.", _command(Wanted.PAUSED)),

@@ -9,11 +9,11 @@ from sqlalchemy import Connection
 from campaigns import jobs
 from campaigns.directory import missing
 from campaigns.words import ExportFormat, ExportKind, JobKind, JobState, Right
+from dialer.api.moments import Moment
 from dialer.api.pages import Page, Paging, page
 from dialer.api.problems import Problem, Refused, invalid
 from dialer.api.resources import jobs as shown
 from dialer.api.resources.jobs import Job
-from dialer.api.resources.triggers import Moment
 from dialer.api.routes import Attachment, Route, Strict, Told, Visit
 
 MEDIA = {

@@ -13,11 +13,11 @@ from campaigns.terms import BadTerms
 from campaigns.withdrawals import underway
 from campaigns.words import JobKind, Purpose, Right, Role
 from dialer import naming
+from dialer.api.moments import Moment
 from dialer.api.problems import Problem, invalid
 from dialer.api.resources import jobs
 from dialer.api.resources.jobs import Job
 from dialer.api.resources.suppressions import Underway
-from dialer.api.resources.triggers import Moment
 from dialer.api.routes import Route, Strict, Told, Visit
 
 Line = Annotated[str, Field(max_length=200)]

@@ -8,11 +8,11 @@ from pydantic import BaseModel, Field
 from campaigns import copies
 from campaigns.dnc import EVERY_PURPOSE
 from campaigns.words import Channel, JobKind, Purpose, Right
+from dialer.api.moments import Moment
 from dialer.api.problems import Problem, invalid
 from dialer.api.resources import jobs
 from dialer.api.resources.imports import FORM, Rows, Sent, reading
 from dialer.api.resources.jobs import Job
-from dialer.api.resources.triggers import Moment
 from dialer.api.routes import Route, Told, Visit
 
 

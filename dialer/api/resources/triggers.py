@@ -1,10 +1,10 @@
 """Calls that another system triggers: order one, see what became of it, take it back."""
 
 import secrets
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from campaigns import reports, triggers
 from campaigns.directory import missing
@@ -13,13 +13,12 @@ from campaigns.reports import Triggered
 from campaigns.triggers import Place, Wish
 from campaigns.words import Outcome, Purpose, Reason, Right, TriggerState
 from dialer import egress
+from dialer.api.moments import Moment
 from dialer.api.problems import Problem, invalid
 from dialer.api.resources.campaigns import Column, Extension, Line, Word
 from dialer.api.resources.suppressions import Number, PersonId, e164
 from dialer.api.routes import Route, Strict, Told, Visit
 
-# Moments at the ends of the calendar have no name in UTC.
-Moment = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))]
 Value = Annotated[str, Field(max_length=500)] | Annotated[int, Field(ge=-(2**53), le=2**53)]
 
 

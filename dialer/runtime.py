@@ -24,6 +24,7 @@ from campaigns.words import CallState
 from dialer import migrations
 from dialer.announcing import AnnouncingLoop, DispatchingLoop
 from dialer.api.lines import Lines
+from dialer.api.peers import Peers, networks
 from dialer.api.server import Api
 from dialer.api.tls import context_of
 from dialer.attending import AttendingLoop
@@ -236,7 +237,8 @@ class Engine:
         webhooks = Webhooks(self._database, self._settings, doors_of(self._database, self._vault), bell, self.metrics)
         tasks.start_soon(webhooks.intake.run)
         lines, context = Lines(), context_of(self._settings)
-        app = webhooks.application(self._missing(loops), [lines.middleware])
+        peers = Peers(networks(self._settings.trusted_proxies))
+        app = webhooks.application(self._missing(loops), [lines.middleware, peers.middleware])
         Api(self._database, self._settings, self._vault, metrics=self.metrics).mount(app)
         runner = web.AppRunner(app, access_log=None, handle_signals=False)
         await runner.setup()

@@ -5,13 +5,16 @@ written by the client, or by whom we do not know. Where a proxy sends both `Forw
 and they disagree, one of them was let through from outside, and neither is believed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from aiohttp import web
 
+from dialer.sources import ADDRESS
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Network = IPv4Network | IPv6Network
 UNKNOWN = "unknown"
 HOPS = 20
@@ -36,6 +39,18 @@ class Peers:
     def __init__(self, trusted: Sequence[Network]) -> None:
         self._trusted = trusted
 
+    @property
+    def middleware(self) -> Any:
+        """What tells the whole server who asks, the vendors' hooks too: see `sources.address_of`."""
+
+        @web.middleware
+        async def telling(request: web.Request, handler: Handler) -> web.StreamResponse:
+            if self._trusted:
+                request[ADDRESS] = self.of(request).address
+            return await handler(request)
+
+        return telling
+
     def of(self, request: web.Request) -> Peer:
         """Who asks."""
         own = Peer(request.remote or UNKNOWN, request.scheme, request.host)
@@ -55,7 +70,9 @@ class Peers:
             found = ip_address(address.partition("%")[0])
         except ValueError:
             return False
-        return any(found in network for network in self._trusted)
+        # A server that listens on both families sees an IPv4 proxy in IPv6's dress.
+        plain = found.ipv4_mapped if isinstance(found, IPv6Address) and found.ipv4_mapped else found
+        return any(plain in network for network in self._trusted)
 
 
 def _old(headers: Any) -> list[Peer]:

@@ -33,6 +33,7 @@ from dialer.database import DATABASE_ERRORS, Database, clock, hold_still
 from dialer.logs import log
 from dialer.metrics import Metrics
 from dialer.settings import Settings
+from dialer.sources import ADDRESS
 from dialer.vault import Vault
 
 REQUEST_ID = "X-Request-ID"
@@ -198,6 +199,8 @@ class _Entrance:
         given = request.headers.get(REQUEST_ID, "")
         request[ID] = request_id = given if IDENTIFIER.fullmatch(given) else secrets.token_hex(8)
         request[BEGAN] = began = perf_counter()
+        peer = self._api.peers.of(request)
+        request[ADDRESS] = peer.address
         with bound_contextvars(request_id=request_id):
             try:
                 answer = await self._dispatch(request)
@@ -205,7 +208,6 @@ class _Entrance:
                 answer = problems.answer(
                     self._refused(error), request_id, media.of_problems(request) is media.Media.XML
                 )
-            peer = self._api.peers.of(request)
             answer.headers[REQUEST_ID] = request_id
             answer.headers.update(SAFE)
             answer.headers.update(self._future)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from campaigns import copies
 from campaigns.dnc import EVERY_PURPOSE
 from campaigns.words import Channel, JobKind, Purpose, Right
+from dialer.api import bodies
 from dialer.api.moments import Moment
 from dialer.api.problems import Problem, invalid
 from dialer.api.resources import jobs
@@ -77,7 +78,7 @@ def _told(row: Any, now: datetime) -> Register:
     return Register.model_validate(told | {"age_hours": round((now - row.as_of).total_seconds() / 3600, 1)})
 
 
-TAKES = ("application/json", FORM)
+TAKES = (*bodies.FORMS, FORM)
 ROUTES = (
     Route(
         "POST", "/contacts/imports", "Bring in contacts that count as reminders. A job does it.",

@@ -12,10 +12,13 @@ import founding
 import pytest
 from databases import Desk
 from founding import Company
+from sqlalchemy import update
 
-from api.conftest import Client, Door, client_of, open_door
+from api.conftest import KEY, Client, Door, client_of, open_door
+from campaigns.rows import columns_of, table
 from campaigns.words import Mode
 from dialer.api.problems import KINDS, Problem
+from dialer.vault import Vault
 
 SCHEMATHESIS = """
 [checks.positive_data_acceptance]
@@ -35,6 +38,10 @@ def served(sqlite: Desk) -> Iterator[tuple[Client, Door]]:
             campaign = founding.campaign(conn, company, Mode.CLICK2CALL, code="C")
             founding.debtors(conn, company, campaign, 2)
             founding.agent(conn, company, campaign, "101")
+            sealed = Vault([KEY]).seal({"api_key": "k", "hook_key": "h", "hook_path": "p"})
+            account = columns_of(founding.VendorAccount)
+            mine = update(table(founding.VendorAccount)).where(account.id == company.account_id)
+            conn.execute(mine.values(sealed_credentials=sealed))
 
         door.desk.run(found)
         yield client_of(door, company), door

@@ -15,7 +15,7 @@ from rich.console import RenderableType
 
 from campaigns import copies, dnc, ledger
 from campaigns.copies import Changes, Copy
-from campaigns.directory import checked_code
+from campaigns.directory import CODE
 from campaigns.registers import NumberFile, read_numbers
 from campaigns.rows import in_chunks
 from campaigns.terms import BadTerms
@@ -51,7 +51,8 @@ class _Bringing:
 
 def bring(tenant: str | None, file: Path, options: Options, rejects: Path | None, as_json: bool) -> None:
     """Load the copy and tell what it changed."""
-    checked_code(options.name, "register")
+    if not CODE.fullmatch(options.name):
+        raise BadTerms("register", "must be 1 to 64 letters, digits, dots, dashes and underscores")
     if not options.as_of:
         raise BadTerms("as_of", "is needed: when did the register's owner make this copy?")
 

@@ -87,7 +87,7 @@ def theirs(door: Door) -> dict[str, str]:
         account = founding.account(conn, company, f"account-of-{tenant}")
         name = founding.read(conn, founding.VendorAccount, account.account_id).name
         webhooks.add(conn, founding.START, company.tenant_id, name, "https://example.com", ["*"], b"")
-        return names | {"name": name, "tenant": tenant, "creditor": "Their Creditor", "why": "their reason"}
+        return names | {"name": name, "tenant": f'"{tenant}"', "creditor": "Their Creditor", "why": "their reason"}
 
     return door.desk.run(found)
 

@@ -4,7 +4,7 @@
 world share a moment, and `intended_at` is when an intent was committed.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,13 +14,14 @@ from typing import Any
 from campaigns import models
 from campaigns.evidence import refold
 from campaigns.ledger.settle import progress_of
-from campaigns.models import Call, Change, Customer, Person, Receipt, Suppression
+from campaigns.models import Call, Callback, Change, Customer, Person, Receipt, Suppression
 from campaigns.states import Fact, Refused, advance
 from campaigns.words import (
     OUR_ORIGINS,
     CallState,
     FactKind,
     Mode,
+    Origin,
     Outcome,
     Reason,
     ReceiptOutcome,
@@ -56,6 +57,7 @@ class Case:
         self.calls = self._rows(Call)
         self.customers = {row.id: row for row in self._rows(Customer)}
         self.people = {row.id: row for row in self._rows(Person)}
+        self.orders = [row for row in self._rows(Callback) if row.not_after is not None]
         self.changes = self._rows(Change)
         self.facts = self._rows(models.Fact)
         self.suppressions = self._rows(Suppression)
@@ -189,18 +191,40 @@ def _ahead_of_agents(case: Case, call: Any, of_campaign: Sequence[Any]) -> Itera
 
 
 def attempts_are_limited(case: Case) -> Iterator[str]:
-    """Nobody is rung more often in a run than once and his recalls."""
+    """Nobody is rung more often in a run than once and his recalls, and once for each order beside them."""
     rung: dict[tuple[int, int], int] = defaultdict(int)
+    orders = Counter(order.customer_id for order in case.orders)
     for call in case.ours:
+        if call.origin is Origin.CRM:
+            continue
         rung[call.customer_id, call.run_id] += len(case.rung[call.reference]) if call.reference in case.rung else 0
     for (customer, _), times in rung.items():
         most = 1 + case.campaigns[case.customers[customer].campaign_id].max_recall_count
         if times > most:
             yield f"customer {customer} was rung {times} times in a run, of {most}"
     for customer in case.customers.values():
-        most = 1 + case.campaigns[customer.campaign_id].max_recall_count
+        most = 1 + case.campaigns[customer.campaign_id].max_recall_count + orders[customer.id]
         if customer.attempts > most:
             yield f"customer {customer.id} has {customer.attempts} attempts, of {most}"
+
+
+def an_order_is_one_attempt(case: Case) -> Iterator[str]:
+    """However often it was sent, and whatever broke meanwhile: at most one ring an order, and none after its end."""
+    told = case.world.orders.answers
+    yield from (f"{key} was answered differently: {said}" for key, said in told.items() if len(said) > 1)
+    if len(case.orders) != len(told):
+        yield f"{len(told)} keys came to {len(case.orders)} orders"
+    ends = {order.id: order.not_after for order in case.orders}
+    rung = Counter(call.callback_id for call in case.ours if call.reference in case.rung)
+    for call in case.ours:
+        if call.origin is Origin.CRM and rung[call.callback_id] > 1:
+            yield f"order {call.callback_id} was rung {rung[call.callback_id]} times"
+        if call.origin is Origin.CRM and call.intended_at >= ends[call.callback_id]:
+            yield f"call {call.id} was placed when its order was over"
+    for customer in case.customers.values():
+        ordered = customer.expires_at is not None
+        if ordered and any(call.customer_id == customer.id and call.origin is not Origin.CRM for call in case.ours):
+            yield f"customer {customer.id} came by an order and was called by the list"
 
 
 def every_ring_is_known(case: Case) -> Iterator[str]:
@@ -294,6 +318,7 @@ ALWAYS: tuple[Invariant, ...] = (
     no_two_calls_at_once,
     no_ceiling_is_broken,
     attempts_are_limited,
+    an_order_is_one_attempt,
     every_ring_is_known,
     what_was_released_never_rings,
     everybody_is_somewhere,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from campaigns import binding, compliance, dossiers, ledger, recollection
+from campaigns import answers, binding, compliance, dossiers, ledger, recollection
 from campaigns.compliance import Withheld
 from campaigns.ledger import consequences
 from campaigns.retries import GiveUp, RetryAt, next_attempt
@@ -175,6 +175,11 @@ def wait_an_hour_longer(patch: pytest.MonkeyPatch, _store: Store) -> None:
     patch.setattr(compliance, "_of_the_moment", timid)
 
 
+def answer_anew(patch: pytest.MonkeyPatch, _store: Store) -> None:
+    """A request that comes again is done again."""
+    patch.setattr(answers, "once", lambda _conn, _now, _client, _name, _digest, work: (work(), False))
+
+
 SABOTAGE = (
     Sabotage(overlook_suppressions, "nobody_who_must_not_be_called_is_rung", within=50),
     Sabotage(overlook_calls, "no_two_calls_at_once", within=50),
@@ -188,5 +193,6 @@ SABOTAGE = (
     Sabotage(overlook_messages, "nothing_unlawful_is_rung", within=100),
     Sabotage(read_the_clock_at_home, "nothing_unlawful_is_rung", within=100),
     Sabotage(believe_any_register, "nothing_unlawful_is_rung", within=100),
+    Sabotage(answer_anew, "an_order_is_one_attempt", within=50),
     Sabotage(wait_an_hour_longer, "nobody_is_forgotten_by_the_gate", within=50),
 )

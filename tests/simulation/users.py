@@ -15,7 +15,7 @@ from campaigns.ledger import NotNow
 from campaigns.optouts import Refusal, Whom
 from campaigns.words import Channel, Presence, Purpose, Subject, Wanted
 from dialer.database import clock
-from tests.simulation import law
+from tests.simulation import crm, law
 from tests.simulation.plan import EXTENSIONS, CampaignPlan, Person
 from tests.simulation.world import World, ask, campaign_row, load
 
@@ -26,6 +26,7 @@ def meddle(world: World) -> None:
     """Somebody does something."""
     act = world.chance.choices([act for act, _ in ACTS], [weight for _, weight in ACTS])[0]
     world.tell("user", act(world))
+    crm.ask(world)
 
 
 def suppress(world: World) -> str:

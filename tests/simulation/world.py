@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from random import Random
@@ -19,6 +20,7 @@ from campaigns.dnc import Entry
 from campaigns.lists import ListedDebt, ListedPhone, ListFile
 from campaigns.models import Campaign, Tenant
 from campaigns.rows import columns_of, table
+from campaigns.triggers import Whom
 from campaigns.words import Purpose, Role, Subject, Wanted
 from dialer.database import clock as time_of
 from dialer.webhooks import Door
@@ -33,6 +35,26 @@ from tests.simulation.wire import Accounts, Wire
 from tests.simulation.workers import Worker
 
 FIND_CAMPAIGN = table(Campaign).select().where(columns_of(Campaign).id == bindparam("campaign"))
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A call that a CRM orders: in which campaign, whom, for how many seconds, and whether it waits."""
+
+    code: str
+    whom: Whom
+    seconds: float
+    waits: bool
+
+
+@dataclass(slots=True)
+class Orders:
+    """What a CRM asked for by key, what it was told each time, since when, and its own dice."""
+
+    chance: Random
+    wishes: dict[str, Order] = field(default_factory=dict)
+    answers: dict[str, set[str]] = field(default_factory=dict)
+    since: dict[str, datetime] = field(default_factory=dict)
 
 
 class World:
@@ -50,6 +72,7 @@ class World:
         self.vendor = Vendor(Random(f"vendor {plan.seed}"), plan.quirks, self.post, teams, trace)
         self.vendor.agents = {extension: Agent(extension) for extension in EXTENSIONS}
         self.workers: list[Worker] = []
+        self.orders = Orders(Random(f"crm {plan.seed}"))
         self.ceilings: dict[int, list[tuple[datetime, int | None]]] = {}
         self._hired = 0
         store.open(self.clock)

@@ -15,13 +15,13 @@ from time import perf_counter
 from typing import Any
 
 from dialer import logs
-from tests.bench import campaign, choose, intake, law, memory, page, placing, settling
+from tests.bench import campaign, choose, intake, law, memory, ordering, page, placing, settling
 from tests.bench.ground import durable_server, fresh
 from tests.bench.measuring import Figure
 from tests.bench.scale import SCALES, Scale
 
 # Each is measured in a database of its own, so that none finds what another left.
-ROWS = {row.NAME: row.measure for row in (choose, law, intake, settling, placing)} | {
+ROWS = {row.NAME: row.measure for row in (choose, law, intake, ordering, settling, placing)} | {
     "campaign": campaign.by_one,
     "two-workers": campaign.by_two,
     "memory": memory.measure,

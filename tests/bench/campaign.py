@@ -58,13 +58,13 @@ async def _campaign(ground: Ground, scale: Scale, workers: int) -> Figure:
 
 async def work(stack: AsyncExitStack, ground: Ground, workers: int) -> list[int]:
     """A vendor, and workers of which the first is sent its hooks; their process ids."""
-    ports = [_free() for _ in range(workers)]
+    ports = [free_port() for _ in range(workers)]
     url = await stack.enter_async_context(vendor("--hooks", f"http://127.0.0.1:{ports[0]}/hooks/{HOOK_PATH}"))
     await ground.account(url)
     return [await stack.enter_async_context(serving(ground, port)) for port in ports]
 
 
-def _free() -> int:
+def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])

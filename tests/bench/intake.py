@@ -37,10 +37,10 @@ async def measure(ground: Ground, scale: Scale) -> list[Figure]:
     async def ready() -> list[str]:
         return []
 
-    async with _served(webhooks.application(ready)) as ours, _served(_dropping()) as theirs:
+    async with served(webhooks.application(ready)) as ours, served(_dropping()) as theirs:
         writing = asyncio.create_task(webhooks.intake.run())
         try:
-            pairs = await by_turns(scale.rounds, _round(ours, scale, slow), _round(theirs, scale, []))
+            pairs = await by_turns(scale.rounds, posted(ours, scale, slow), posted(theirs, scale, []))
         finally:
             writing.cancel()
             await asyncio.gather(writing, return_exceptions=True)
@@ -49,7 +49,7 @@ async def measure(ground: Ground, scale: Scale) -> list[Figure]:
     return [compared(NAME, ground.kind, case, "hooks/s", pairs, at_least=AIM), waited]
 
 
-def _round(url: str, scale: Scale, slow: list[float]) -> Callable[[], Awaitable[float]]:
+def posted(url: str, scale: Scale, slow: list[float]) -> Callable[[], Awaitable[float]]:
     address = f"{url}/hooks/{HOOK_PATH}"
 
     async def once() -> float:
@@ -77,7 +77,7 @@ def _dropping() -> web.Application:
 
 
 @asynccontextmanager
-async def _served(app: web.Application) -> AsyncIterator[str]:
+async def served(app: web.Application) -> AsyncIterator[str]:
     runner = web.AppRunner(app, access_log=None, handle_signals=False)
     await runner.setup()
     try:

@@ -26,6 +26,11 @@ ROWS = {
         "Each hook is durable before it is acknowledged; what comes within three milliseconds shares a transaction. "
         "Against an aiohttp handler that reads, checks and drops.",
     ),
+    "ordering": (
+        "Calls that a CRM orders",
+        "`POST /v1/calls`: the key, the person on the list, the gate's word, the order and its kept answer, a durable "
+        "transaction each. Against hooks taken in during the same run, which share their transactions.",
+    ),
     "settling": (
         "Settling",
         "From stored hooks to the states of calls, customers and numbers, with all history. Against batches of 200 by "
@@ -55,6 +60,7 @@ WHY = {
     "choose": "The gate is asked of each customer in Python, so that it can say why; the reference never leaves SQL.",
     "law": "What reached each person lately is read from the ledger and counted in Python; `none` reads nothing.",
     "intake": "Each hook waits for the commit that it shares with others; the reference writes nothing.",
+    "ordering": "Orders to one campaign pass one after the other, and share the machine with the campaign.",
     "settling": "Each hook is read tolerantly and folded in any order, in Python; the reference trusts them all.",
     "placing": "At most twenty calls of a campaign are ahead of the wire, and each twenty passes claim, intent and "
     "answer one after the other, a transaction each; the reference posts only.",

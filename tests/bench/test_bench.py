@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("choose", "law", "settling", "intake", "placing")
+PARTS = ("choose", "law", "settling", "intake", "ordering", "placing")
 
 
 def page() -> ModuleType:

@@ -1,9 +1,11 @@
 """Somebody who has a company's events posted to him, and answers as the test says."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
 import json
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -57,6 +59,10 @@ class Receiver:
     posts: list[Post] = field(default_factory=list)
     answer: Callable[[Any], web.Response] = lambda _event: web.Response(status=204)
     metrics: Metrics = field(default_factory=Metrics)
+    came: threading.Event = field(default_factory=threading.Event)
+    """Set when something was posted."""
+    go: asyncio.Event | None = None
+    """While there is one, nothing is answered before it is set."""
 
     def __post_init__(self) -> None:
         database = Timed(self.of.desk, self.of)
@@ -67,6 +73,9 @@ class Receiver:
     async def take(self, request: web.Request) -> web.Response:
         post = Post({name.lower(): value for name, value in request.headers.items()}, await request.read())
         self.posts.append(post)
+        self.came.set()
+        if self.go is not None:
+            await self.go.wait()
         return self.answer(post.event)
 
     def subscribe(self, *events: str, name: str = "crm", path: str = "/events") -> str:

@@ -1,7 +1,12 @@
 """Webhooks: signed, in order, again until they are taken, dead after a day, and never to an address of the house."""
 
+import asyncio
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -151,6 +156,43 @@ def test_a_dead_worker_s_deliveries_are_taken_over(alone: Receiver) -> None:
     alone.of.later(minutes=2)
     alone.deliver()
     assert [row.state for row in alone.listed()] == [DeliveryState.DELIVERED]
+
+
+WORKER = """
+import sys
+import anyio
+from dialer.database import clock, open_database
+from dialer.delivering import DeliveringLoop
+from dialer.metrics import Metrics
+from dialer.posting import Poster
+from dialer.settings import Settings
+from dialer.vault import Vault
+
+async def main():
+    database, here = open_database(sys.argv[1]), Settings(egress_allow="127.0.0.0/8").egress
+    await DeliveringLoop(database, Vault(["test"]), Poster(here), Metrics()).step(await database.read(clock))
+
+anyio.run(main)
+"""
+
+
+def test_what_a_worker_had_in_hand_when_it_was_killed_is_posted_again(alone: Receiver) -> None:
+    alone.go = asyncio.Event()
+    database: Any = alone.of.desk.database
+    command = [sys.executable, "-c", WORKER, f"sqlite:///{database.path}"]
+    with subprocess.Popen(command, cwd=Path(__file__).parents[2]) as process:
+        assert alone.came.wait(60)
+        process.send_signal(signal.SIGKILL)
+    alone.of.desk.portal.call(alone.go.set)
+    [row] = alone.listed()
+    assert (row.state, row.attempts) == (DeliveryState.PENDING, 0)
+    alone.of.now = row.lease_until
+    alone.deliver()
+    assert len(alone.posts) == 1
+    alone.of.later(seconds=1)
+    alone.deliver()
+    assert [post.event["id"] for post in alone.posts] == [f"{row.source}-{row.row_id}"] * 2
+    assert [one.state for one in alone.listed()] == [DeliveryState.DELIVERED]
 
 
 def test_what_comes_back_to_a_lost_lease_is_not_written(alone: Receiver) -> None:

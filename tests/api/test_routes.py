@@ -1,5 +1,6 @@
 """Every route, walked: strangers, clients without the right, other companies' clients, and wrong verbs."""
 
+import re
 import secrets
 from typing import Any
 
@@ -176,7 +177,9 @@ def test_what_is_another_company_s_is_not_there(crm: Client, theirs: dict[str, s
             assert (answer.status, answer.problem) == (404, "not-found"), named(route)
         else:
             assert answer.status < 300 or answer.status == 422, f"{named(route)}: {answer.text}"
-        leaks = [word for what, word in theirs.items() if what not in NO_LEAK and word in answer.text]
+        # Any short word may stand in what is made by chance.
+        told = re.sub(r"whsec_[\w+/=]+", "", answer.text)
+        leaks = [word for what, word in theirs.items() if what not in NO_LEAK and word in told]
         assert not leaks, named(route)
     assert {tenant: rows for tenant, rows in crm.run(everything).items() if tenant != crm.company.tenant_id} == {
         tenant: rows for tenant, rows in before.items() if tenant != crm.company.tenant_id

@@ -7,10 +7,11 @@ from pydantic import BaseModel, Field
 
 from campaigns.directory import missing
 from campaigns.events import deliveries, webhooks
+from campaigns.events.kinds import unknown
 from campaigns.words import DeliveryState, Miss, Right
 from dialer import subscribing
 from dialer.api.pages import Page, Paging, page
-from dialer.api.problems import Problem
+from dialer.api.problems import Problem, invalid
 from dialer.api.routes import Nothing, Route, Strict, Visit
 
 HOUR = timedelta(hours=1)
@@ -42,7 +43,7 @@ class Webhooks(BaseModel):
 
 class NewWebhook(Strict):
     name: str = Field(min_length=1, max_length=64)
-    url: str = Field(min_length=1, max_length=2000, description="https://…")
+    url: str = Field(min_length=1, max_length=2000, description="Where to; encrypted, and not within the house.")
     events: list[str] = Field(default=["*"], min_length=1, max_length=50, description="Kinds, `call.*`, or `*`.")
 
 
@@ -88,9 +89,10 @@ def get(visit: Visit) -> BaseModel:
 
 def create(visit: Visit) -> BaseModel:
     said: NewWebhook = visit.body
-    secret = subscribing.add(
-        visit.conn, visit.now, visit.tenant.id, said.name, said.url, said.events, visit.vault, visit.settings.egress
-    )
+    vault, allowed = visit.vault, visit.settings.egress
+    if wrong := unknown(said.events):
+        raise invalid(f"events.{said.events.index(wrong[0])}", "is no kind of event")
+    secret = subscribing.add(visit.conn, visit.now, visit.tenant.id, said.name, said.url, said.events, vault, allowed)
     return _with_secret(webhooks.find(visit.conn, visit.tenant.id, said.name), secret)
 
 

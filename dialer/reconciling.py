@@ -42,6 +42,11 @@ look_again = (
     .where(THESE, CALL.check_at <= bindparam("now"))
     .values(check_at=bindparam("again_at"), checks=CALL.checks + 1)
 )
+look_closer = (
+    update(table(Call))
+    .where(THESE, CALL.check_at <= bindparam("now"))
+    .values(check_at=bindparam("again_at"), checks=bindparam("looks"))
+)
 let_be = (
     update(table(Call))
     .where(THESE, CALL.state == CallState.SETTLED, CALL.checks >= CONFIRMATIONS)
@@ -195,6 +200,7 @@ def conclude(
     if steps is None:
         counted["held_back"] += 1
         steps = _apply_each(conn, now, timing, told, account)
+    _look_closer(conn, now, timing, calls, evidence)
     postpone(conn, timing, list(call_ids))
     return {conclusion: count for conclusion, count in counted.items() if count}, steps
 
@@ -274,10 +280,27 @@ def _without_record(timing: Timing, call: Any, evidence: Evidence) -> states.Fac
 
 def _still_queued(now: datetime, timing: Timing, call: Any) -> states.Fact | None:
     """A fed call that was not seen to ring stays the vendor's until its queue was deleted. When that is done, the
-    grace is over, and it neither lives nor has a record, it never rang."""
+    grace is over, and two looks found that it neither lives nor has a record, it never rang. One look proves nothing:
+    a call that has just ended lives no more and is not on record yet."""
     if call.withdrawn_at is None or now < call.withdrawn_at + timing.take_back_grace:
         return None
+    # What was asked before this look was due is the first look again, by another process.
+    if call.checks == 0 or now < call.check_at:
+        return None
     return states.Fact(FactKind.TAKEN_BACK, now, reason=Reason.TAKEN_BACK)
+
+
+def _look_closer(conn: Connection, now: datetime, timing: Timing, calls: Sequence[Any], evidence: Evidence) -> None:
+    """What was taken back is looked at a second time when another grace is over, counted from when it was last seen."""
+    taken = [call for call in calls if _is_taken_back(call)]
+    seen = {call.id for call in taken if evidence.lives(call)}
+    for looks, ids in ((0, seen), (1, {call.id for call in taken} - seen)):
+        when = {"now": now, "again_at": now + timing.take_back_grace}
+        conn.execute(look_closer, {"ids": sorted(ids), "looks": looks, **when})
+
+
+def _is_taken_back(call: Any) -> bool:
+    return call.state is CallState.PLACED and call.withdrawn_at is not None and call.check_at is not None
 
 
 def _too_long(now: datetime, timing: Timing, call: Any) -> bool:

@@ -191,7 +191,7 @@ def arrived(conn: Connection, timing: Timing, course: Course) -> None:
     concerned = {"withdraw": true(), "block": CALL.id.in_([call.id for call in course.calls])}
     if course.verb in concerned:
         taken = _fed(campaign).where(concerned[course.verb])
-        conn.execute(taken.values(withdrawn_at=now, check_at=now + timing.take_back_grace))
+        conn.execute(taken.values(withdrawn_at=now, check_at=now + timing.take_back_grace, checks=0))
 
 
 def _pause(conn: Connection, campaign_id: int, detail: str) -> None:

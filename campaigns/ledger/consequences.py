@@ -14,7 +14,7 @@ from campaigns.ledger.appointments import Appointments, Step
 from campaigns.ledger.history import write_changes
 from campaigns.models import Agent, Call, Campaign, Customer, Number, Tenant
 from campaigns.retries import GiveUp, Policy, RetryAt, Tally
-from campaigns.rows import OURS, columns_of, table
+from campaigns.rows import OURS, WAITING, columns_of, table
 from campaigns.statements import Find, Update, aside, own
 from campaigns.states import Progress
 from campaigns.timing import Timing
@@ -74,6 +74,20 @@ find_customers = Find(
     .with_for_update(key_share=True),
     key=CUSTOMER.id,
 )
+find_owners = Find(select(NUMBER.person_id).where(NUMBER.tenant_id == bindparam("tenant_id")), key=NUMBER.phone)
+# Whoever is locked is being looked at, and to wait for him here would be out of the order of the keys.
+find_held = Find(
+    select(CUSTOMER.id)
+    .where(
+        CUSTOMER.tenant_id == bindparam("tenant_id"),
+        WAITING,
+        CUSTOMER.reason == Reason.CAP_REACHED,
+        CUSTOMER.due_at > bindparam("now"),
+    )
+    .order_by(CUSTOMER.id)
+    .with_for_update(skip_locked=True, key_share=True),
+    key=CUSTOMER.person_id,
+)
 find_newest_calls = Find(
     select(CALL.customer_id, func.max(CALL.id).label("newest"))
     .where(CALL.tenant_id == bindparam("tenant_id"))
@@ -104,6 +118,7 @@ write_customers = Update(Customer, own(*OF_A_CUSTOMER, "updated_at"), where="cus
 write_numbers = Update(
     Number, own("last_outcome", "last_outcome_at", "dead_at"), where="number.id = :id", shared=["last_outcome_at"]
 )
+write_turns = Update(Customer, own("due_at", "updated_at"), where="customer.id = :id", shared=["due_at", "updated_at"])
 write_agents = Update(Agent, own(*OF_AN_AGENT), where="agent.id = :id")
 
 
@@ -135,6 +150,19 @@ def follow(conn: Connection, now: datetime, timing: Timing, steps: Sequence[Step
     _follow_customers(conn, now, timing, ended, campaigns)
     _remember_numbers(conn, now, [step for step in ended if step.after.charged])
     _follow_agents(conn, now, timing, over, campaigns)
+    _let_go(conn, now, [step for step in ended if step.before.charged and not step.after.charged])
+
+
+def _let_go(conn: Connection, now: datetime, steps: Sequence[Step]) -> None:
+    """A hand-over that counted and rang nobody after all kept others from their turn: who waits for a cap over the same
+    person or number is looked at again at once."""
+    if not steps:
+        return
+    tenant = {"tenant_id": steps[0].call.tenant_id}
+    owners = {row.person_id for row in find_owners(conn, {step.call.phone for step in steps}, **tenant)}
+    people = (owners | {step.call.person_id for step in steps}) - {None}
+    held = [{"id": row.id} for row in find_held(conn, people, **tenant, now=now)]
+    write_turns(conn, held, due_at=now, updated_at=now)
 
 
 def _campaigns(conn: Connection, steps: Iterable[Step]) -> dict[int, Any]:

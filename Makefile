@@ -31,7 +31,7 @@ test: setup ## all tests but the long ones, in under 6 minutes
 	@$(BIN)/python -m pytest -m "not deep" -n 3 --dist worksteal
 
 test-deep: setup ## the long tests: more examples, more seeds, more crashes
-	@HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest
+	@HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: setup lint types contracts test ## format, lint, types, import contracts, tests: what CI runs
 

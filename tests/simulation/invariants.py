@@ -51,9 +51,9 @@ class Violation:
 class Case:
     """Everything that is known of a world."""
 
-    def __init__(self, world: World, calm_since: datetime | None = None) -> None:
+    def __init__(self, world: World, settled_at: datetime | None = None) -> None:
         self.world = world
-        self.calm_since = calm_since
+        self.settled_at = settled_at
         self.calls = self._rows(Call)
         self.customers = {row.id: row for row in self._rows(Customer)}
         self.people = {row.id: row for row in self._rows(Person)}
@@ -357,7 +357,7 @@ def _is_news(call: Any, fact: Fact) -> bool:
 
 def nothing_unlawful_is_rung(case: Case) -> Iterator[str]:
     """The checker, who knows nothing of the gate, finds every call lawful, and has what it needs to judge each."""
-    yield from case.world.read(lambda conn: list(every_call(conn, case.world, case.calm_since)))
+    yield from case.world.read(lambda conn: list(every_call(conn, case.world, case.settled_at)))
 
 
 def nobody_is_forgotten_by_the_gate(case: Case) -> Iterator[str]:
@@ -383,7 +383,7 @@ AT_THE_END: tuple[Invariant, ...] = (
 )
 
 
-def check(world: World, invariants: Iterable[Invariant], calm_since: datetime | None = None) -> list[Violation]:
+def check(world: World, invariants: Iterable[Invariant], settled_at: datetime | None = None) -> list[Violation]:
     """What is not as it must be; some can only be told of a world that has come to its end in the calm."""
-    case = Case(world, calm_since)
+    case = Case(world, settled_at)
     return [Violation(invariant.__name__, detail) for invariant in invariants for detail in invariant(case)]

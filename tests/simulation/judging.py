@@ -10,42 +10,61 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from campaigns import audit, shelf
 from campaigns.audit import texts
 from campaigns.audit.cases import _Surroundings
 from campaigns.compliance import CLEARANCE
-from campaigns.models import Campaign, Customer, Debt, Number, Tenant
-from campaigns.rows import columns_of, table
+from campaigns.models import Campaign, Customer, Debt, Fact, Number, Tenant
+from campaigns.rows import WAITING, columns_of, spelled, table
 from campaigns.rulebooks import Rulebook, shipped
-from campaigns.words import Mode, Origin, Reason
+from campaigns.words import FactKind, Mode, Origin, Reason
+from tests.simulation.law import DAY
+from tests.simulation.workers import TIMING
 from tests.simulation.world import World, rows
 
-TENANT = columns_of(Tenant)
-LONG_AGO, EVER = timedelta(days=30), timedelta(days=400)
+CUSTOMER = columns_of(Customer)
+EVER = timedelta(days=400)
+NEVER = DAY + EVER
+A_STEP = timedelta(seconds=3)
+"""So long after the engine learned of something it may not have acted on it yet."""
 A_MINUTE = timedelta(minutes=1)
 """The checker's hours are of whole minutes."""
 BY_LAW = (Reason.OUTSIDE_HOURS, Reason.CAP_REACHED)
 FOR_GOOD = (Reason.SUPPRESSED, Reason.CONSENT_MISSING)
 HYPOTHETICAL = 10**12
 """The id of a call that was never placed: later than all others."""
+find_tenant = select(table(Tenant)).where(columns_of(Tenant).id == bindparam("tenant"))
+find_held_by_law = (
+    select(CUSTOMER.id, CUSTOMER.campaign_id, CUSTOMER.person_id, CUSTOMER.run_id, CUSTOMER.reason, CUSTOMER.due_at)
+    .where(CUSTOMER.tenant_id == bindparam("tenant"), WAITING, spelled(CUSTOMER.reason, BY_LAW))
+    .order_by(CUSTOMER.id)
+)
 
 
-def every_call(conn: Connection, world: World, calm_since: datetime | None) -> Iterator[str]:
-    """What stands against calls that rang, or cannot be told of them."""
-    now = world.clock.now
+def every_call(conn: Connection, world: World, settled_at: datetime | None) -> Iterator[str]:
+    """What stands against calls that rang, or cannot be told of them. `settled_at`: the engine has done by then what
+    the storm kept it from, but for what may still be on the wire."""
+    now, held_since = world.clock.now, _held_since(conn, world)
     rang = {call.reference: call for call in world.vendor.calls if call.reference and call.rang_at}
     after = 0
     while page := audit.cases(conn, _tenant(conn, world), now - EVER, now + EVER, None, after):
         after = page[-1].call.id
         for case in page:
             if case.call.reference in rang:
-                yield from _judged(_as_it_rang(world, case, rang[case.call.reference], calm_since))
+                known = max(held_since.get(case.call.id, NEVER), (settled_at or NEVER) + TIMING.first_check)
+                yield from _judged(_as_it_rang(world, case, rang[case.call.reference], known))
+
+
+def _held_since(conn: Connection, world: World) -> dict[int, datetime]:
+    """Since when the engine knows of each call that the vendor has it, or may have it."""
+    told = (fact for fact in rows(conn, Fact, world.tenant_id) if fact.kind in (FactKind.PLACED, FactKind.UNSURE))
+    return {fact.call_id: fact.recorded_at for fact in reversed(list(told))}
 
 
 def _tenant(conn: Connection, world: World) -> Any:
-    return conn.execute(select(table(Tenant)).where(TENANT.id == world.tenant_id)).one()
+    return conn.execute(find_tenant, {"tenant": world.tenant_id}).one()
 
 
 def _judged(case: Any) -> Iterator[str]:
@@ -55,14 +74,12 @@ def _judged(case: Any) -> Iterator[str]:
         yield f"call {case.call.id} under {case.call.rulebook} is a {judgement.outcome}: {'; '.join(why)}"
 
 
-def _as_it_rang(world: World, case: Any, truth: Any, calm_since: datetime | None) -> Any:
+def _as_it_rang(world: World, case: Any, truth: Any, known: datetime) -> Any:
     """The case with the moment at which it truly rang, where the engine could still have hindered it: a request that
     the wire held, and a queue that nobody could reach in the storm, ring when they will."""
-    entry = world.vendor.entries[case.call.reference]
-    if truth.mode is Mode.CLICK2CALL:
-        at_hand = entry.taken_at - case.call.intended_at <= CLEARANCE
-    else:
-        at_hand = calm_since is not None and entry.taken_at > calm_since
+    at_hand = world.vendor.entries[case.call.reference].taken_at - case.call.intended_at <= CLEARANCE
+    if truth.mode is not Mode.CLICK2CALL:
+        at_hand = at_hand and truth.rang_at > known + A_STEP
     call = SimpleNamespace(**case.call._mapping)
     call.ringing_at = truth.rang_at if at_hand else None
     facts = {name: told for name, told in (case.facts or {}).items() if name not in ("zone", "zones")}
@@ -83,9 +100,9 @@ class Patience:
 
     def _look(self, conn: Connection) -> None:
         now = self._world.clock.now
-        for customer in rows(conn, Customer, self._world.tenant_id):
+        for customer in conn.execute(find_held_by_law, {"tenant": self._world.tenant_id}):
             wait = (customer.id, customer.due_at)
-            if customer.status.final or customer.reason not in BY_LAW or wait in self._seen:
+            if wait in self._seen:
                 continue
             self._seen.add(wait)
             at = customer.due_at - A_MINUTE

@@ -5,13 +5,15 @@ Worlds last minutes or a few hours before the calm, so they begin where a border
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
 from random import Random
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from campaigns import copies, dnc, ledger, shelf
+from campaigns import copies, dnc, ledger, rulebooks, shelf
 from campaigns.copies import Copy
+from campaigns.rulebooks import Rulebook
 from campaigns.words import Purpose
 
 REGISTER = "vn-dnc"
@@ -24,6 +26,7 @@ HOURS = (time(7), time(8), time(17), time(21))
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
 # A Monday's hours at home: in the midst of it, before each border of the day there, before closing two hours east.
 STARTS = ("09:00", "09:00", "06:55", "07:55", "14:55", "16:50", "18:55", "20:50", "23:50")
+CLOSING = ("20:57", "20:58")
 ABROAD = ("18:55", "19:30", "20:50", "16:30")
 EXTENDED = """
 name = "world-debt"
@@ -73,15 +76,52 @@ text = "The house's own rule."
 quality = "M"
 """
 
+AFTER_A_TALK = """
+name = "world-talk"
+version = "1"
+summary = "No hours, and whoever spoke with us is left alone for an hour; about one debt we speak twice a day."
 
-def start(chance: Random, abroad: bool) -> datetime:
-    """When a world begins; where some are called `abroad`, mostly when hours end there."""
-    hours, minutes = map(int, chance.choice(ABROAD if abroad else STARTS).split(":"))
+[[caps]]
+id = "WORLD-TALK"
+limit = 1
+of = "conversations"
+per = ["person"]
+hours = 1
+
+[[caps]]
+id = "WORLD-DEBT"
+limit = 2
+of = "conversations"
+per = ["debt"]
+days = 1
+
+[[sources]]
+id = "WORLD-TALK"
+text = "The house's own rule."
+quality = "M"
+
+[[sources]]
+id = "WORLD-DEBT"
+text = "The house's own rule."
+quality = "M"
+"""
+
+
+def start(chance: Random, abroad: bool, closing: bool = False) -> datetime:
+    """When a world begins; where some are called `abroad`, mostly when hours end there. `closing`: minutes before
+    they end at home."""
+    starts = CLOSING if closing else ABROAD if abroad else STARTS
+    hours, minutes = map(int, chance.choice(starts).split(":"))
     return datetime.combine(DAY.date(), time(hours, minutes), ZoneInfo(HOME)).astimezone(UTC)
 
 
-def of_campaign(chance: Random) -> Mapping[str, str]:
-    """Under which rulebook a campaign calls, and what that asks for."""
+def of_campaign(chance: Random, closing: bool, talkative: bool) -> Mapping[str, str]:
+    """Under which rulebook a campaign calls, and what that asks for. `closing`: one whose hours end at nine;
+    `talkative`: the one that counts conversations."""
+    if closing:
+        return {"rulebook": chance.choice(("vn-debt", "world-debt")), "creditor": "Demo"}
+    if talkative:
+        return {"rulebook": "world-talk", "creditor": "Demo"}
     rulebook = chance.choice(("none", "none", "vn-debt", "world-debt", "world-debt", "world-caps", "vn-marketing"))
     quiet = {"quiet_time": "1h"} if chance.random() < 0.15 else {}
     if rulebook == "vn-marketing":
@@ -91,9 +131,14 @@ def of_campaign(chance: Random) -> Mapping[str, str]:
 
 
 def lay_down(conn: Connection, now: datetime, tenant_id: int) -> None:
-    """The tenant's own rulebooks."""
-    for text in (EXTENDED, AT_ANY_HOUR):
-        shelf.add(conn, now, tenant_id, text, "user")
+    """The tenant's own rulebooks, as the shelf writes them; their texts are read once for all worlds."""
+    for book in _own():
+        shelf.put(conn, now, tenant_id, book, "user", own=True)
+
+
+@cache
+def _own() -> list[Rulebook]:
+    return [rulebooks.read(text) for text in (EXTENDED, AT_ANY_HOUR, AFTER_A_TALK)]
 
 
 def load(conn: Connection, now: datetime, tenant_id: int, phones: frozenset[str], age: timedelta) -> None:

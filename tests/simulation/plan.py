@@ -14,6 +14,10 @@ from tests.simulation.vendor import Quirks
 EXTENSIONS = ("101", "102", "103")
 RECALLS = ("busy=5s x2 day 1", "no-answered=10s run 1, busy=0s day 2", "not-available=1h, cancel=5s all 1")
 HOOK_RATES = (0.0, 0.0, 0.1, 0.4)
+CLOSING, TALKATIVE = 0.12, 0.12
+"""How many worlds are so."""
+FULL = {Mode.AUTOCALL: {"concurrent_call": "3"}, Mode.AUTODIALER: {"precall_ratio": "200"}}
+"""With these a queue is soon fuller than a slow vendor can make it empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,10 @@ class CampaignPlan:
 @dataclass(frozen=True, slots=True)
 class Plan:
     seed: int
+    closing: bool
+    """Hours are about to end while the vendor holds more than it can dial by then."""
+    talkative: bool
+    """Two campaigns call the same people, who are left alone once they have spoken."""
     start: datetime
     campaigns: tuple[CampaignPlan, ...]
     suppressed: tuple[str, ...]
@@ -79,36 +87,40 @@ class Plan:
 def plan(seed: int) -> Plan:
     """The world of a seed; the same every time."""
     chance = Random(f"plan {seed}")
-    abroad = chance.random() < 0.3
-    crowd = _crowd(chance, abroad)
-    count = chance.choice((1, 1, 2))
-    campaigns = tuple(_campaign(chance, f"C{n}", crowd) for n in range(count))
+    mood = chance.random()
+    closing, talkative = mood < CLOSING, CLOSING <= mood < CLOSING + TALKATIVE
+    abroad = not closing and chance.random() < 0.3
+    crowd = _crowd(chance, abroad, at_least=6 if closing else 1)
+    count = chance.choice((2,) if talkative else (1, 1, 2))
+    campaigns = tuple(_campaign(chance, f"C{n}", crowd, closing, talkative) for n in range(count))
     phones = [phone for person in crowd for phone in person.phones]
     return Plan(
         seed=seed,
-        start=law.start(chance, abroad),
+        closing=closing,
+        talkative=talkative,
+        start=law.start(chance, abroad, closing),
         campaigns=campaigns,
         suppressed=tuple(phone for phone in phones if chance.random() < 0.1),
         consenting={person.code: chance.random() < 0.9 for person in crowd if chance.random() < 0.9},
         registered=frozenset(phone for phone in phones if chance.random() < 0.05),
         register_age=chance.choice((1, 20, 23.9)),
-        channels=chance.choice((None, None, 2, 3, 5)),
+        channels=None if closing else chance.choice((None, None, 2, 3, 5)),
         reserve=chance.choice((0, 0, 1)),
-        tenant_limit=chance.choice((None, None, 1, 2, 4)),
+        tenant_limit=None if closing else chance.choice((None, None, 1, 2, 4)),
         workers=chance.choice((1, 2, 2, 3)),
-        borders=chance.choice((25, 50, 75, 100)),
+        borders=10 if closing else chance.choice((25, 50, 75, 100)),
         meddling=chance.choice((0.0, 0.02, 0.06, 0.12)),
         faults=Faults.drawn(chance),
         hooks=_misfortune(chance),
-        quirks=_quirks(chance, queued=any(campaign.mode.queued for campaign in campaigns)),
+        quirks=_quirks(chance, any(campaign.mode.queued for campaign in campaigns), closing),
     )
 
 
-def _crowd(chance: Random, abroad: bool) -> list[Person]:
+def _crowd(chance: Random, abroad: bool, at_least: int) -> list[Person]:
     """Some have two numbers, some share one with another, some have no id; half of the numbers may be `abroad`."""
     phones = [f"+81901234{n:04}" if abroad and n % 2 else f"+8490000{n:04}" for n in range(12)]
     crowd = []
-    for n in range(chance.choice((1, 1, 2, 2, 3, 3, 4, 6))):
+    for n in range(max(at_least, chance.choice((1, 1, 2, 2, 3, 3, 4, 6)))):
         own = [phones[n]]
         if chance.random() < 0.4:
             own.append(phones[8 + n % 4] if chance.random() < 0.5 else phones[chance.randrange(8)])
@@ -116,8 +128,8 @@ def _crowd(chance: Random, abroad: bool) -> list[Person]:
     return crowd
 
 
-def _campaign(chance: Random, code: str, crowd: list[Person]) -> CampaignPlan:
-    mode = chance.choice(list(Mode))
+def _campaign(chance: Random, code: str, crowd: list[Person], closing: bool, talkative: bool) -> CampaignPlan:
+    mode = chance.choice([mode for mode in Mode if mode.queued or not closing])
     listed = [person for person in crowd if chance.random() < 0.8] or crowd[:1]
     late = len(listed) // 3 if chance.random() < 0.5 else 0
     terms = {
@@ -125,8 +137,9 @@ def _campaign(chance: Random, code: str, crowd: list[Person]) -> CampaignPlan:
         "min_recall_duration": chance.choice("03"),
         "recall_delay": chance.choice(("0", "0", "10", "60")),
         **({"recalls": chance.choice(RECALLS)} if chance.random() < 0.25 else {}),
-        **law.of_campaign(chance),
+        **law.of_campaign(chance, closing, talkative),
         **_of_mode(chance, mode, code),
+        **(FULL[mode] if closing else {}),
     }
     return CampaignPlan(code, mode, terms, tuple(listed[late:]), tuple(listed[:late]))
 
@@ -162,7 +175,7 @@ def _misfortune(chance: Random) -> Misfortune:
     )
 
 
-def _quirks(chance: Random, queued: bool) -> Quirks:
+def _quirks(chance: Random, queued: bool, closing: bool) -> Quirks:
     """Whoever is taken back from a queue is taken for unrung where neither a hook nor a record tells otherwise within
     the engine's `take_back_grace`; so records of queues are not later than that."""
     return Quirks(
@@ -170,7 +183,8 @@ def _quirks(chance: Random, queued: bool) -> Quirks:
         agent_leg_hooks=chance.random() < 0.3,
         hooks_name_extension=chance.random() < 0.7,
         record_delay=chance.choice((0.5, 2.0, 5.0) if queued else (0.5, 2.0, 20.0, 120.0)),
-        dial_delay=chance.choice((1.0, 2.0, 40.0)),
+        dial_delay=40.0 if closing else chance.choice((1.0, 2.0, 40.0)),
         declines=chance.choice((0.0, 0.0, 0.2)),
         misses=chance.choice((0.0, 0.2, 0.6)),
+        lines=1 if closing else chance.choice((None, None, None, 1)),
     )

@@ -3,7 +3,7 @@
 What no world finds, the worlds do not guard. The names are those of `SABOTAGE`, in the order of what is promised.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,17 +22,23 @@ from dialer.handovers import Answered
 from dialer.pacing import Allotment
 from dialer.settling import SettlingLoop
 from tests.simulation.database import Store
+from tests.simulation.plan import Plan, plan
 
 Saboteur = Callable[[pytest.MonkeyPatch, Store], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Sabotage:
-    """Who breaks what, the invariant that must tell, and how many seeds that may take."""
+    """Who breaks what, the invariant that must tell, how many seeds that may take, and in which worlds it is sought."""
 
     saboteur: Saboteur
     invariant: str
     within: int
+    among: Callable[[Plan], bool] = lambda _: True
+
+    @property
+    def seeds(self) -> Iterator[int]:
+        return (seed for seed in range(self.within) if self.among(plan(seed)))
 
 
 def overlook_suppressions(patch: pytest.MonkeyPatch, _store: Store) -> None:
@@ -159,6 +165,22 @@ def read_the_clock_at_home(patch: pytest.MonkeyPatch, _store: Store) -> None:
     patch.setattr(dossiers, "_zones", lambda of, *_: (of.tenant.zone,))
 
 
+def overlook_unsettled_talks(patch: pytest.MonkeyPatch, _store: Store) -> None:
+    """The gate does not wait until it is known whether a call that is over was a conversation."""
+    count = recollection._call
+    patch.setattr(recollection, "_call", lambda row: replace(count(row), pending=False))
+
+
+def leave_the_queue_at_closing(patch: pytest.MonkeyPatch, _store: Store) -> None:
+    """What the vendor holds when hours end stays with it."""
+    ask = dossiers.forbidden
+
+    def by_day(*facts: Any) -> dict[int, Reason]:
+        return {one: reason for one, reason in ask(*facts).items() if reason is not Reason.OUTSIDE_HOURS}
+
+    patch.setattr(dossiers, "forbidden", by_day)
+
+
 def believe_any_register(patch: pytest.MonkeyPatch, _store: Store) -> None:
     """A register's copy may be as old as it likes."""
     patch.setattr(compliance, "_stale", lambda *_: False)
@@ -192,6 +214,8 @@ SABOTAGE = (
     Sabotage(overlook_hand_dialled_calls, "nothing_unlawful_is_rung", within=100),
     Sabotage(overlook_messages, "nothing_unlawful_is_rung", within=100),
     Sabotage(read_the_clock_at_home, "nothing_unlawful_is_rung", within=100),
+    Sabotage(overlook_unsettled_talks, "nothing_unlawful_is_rung", 100, lambda plan: plan.talkative),
+    Sabotage(leave_the_queue_at_closing, "nothing_unlawful_is_rung", 200, lambda plan: plan.closing),
     Sabotage(believe_any_register, "nothing_unlawful_is_rung", within=100),
     Sabotage(answer_anew, "an_order_is_one_attempt", within=50),
     Sabotage(wait_an_hour_longer, "nobody_is_forgotten_by_the_gate", within=50),

@@ -38,7 +38,8 @@ class Scheduler:
         self._fruitless: set[str] = set()
         self._agenda: tuple[int, Agenda] | None = None
         self.patience = Patience(world)
-        self.calm_since: datetime | None = None
+        self.settled_at: datetime | None = None
+        """When in the calm nobody had anything to do for the first time."""
 
     # The storm
 
@@ -182,7 +183,6 @@ class Scheduler:
         self._wake_up()
         users.relent(self._world)
         self._world.vendor.gentle = True
-        self.calm_since = self._world.clock.now
         for _ in range(ROUNDS):
             agenda = self._look()
             if agenda.empty and self._world.quiet:
@@ -190,6 +190,7 @@ class Scheduler:
             if users.tend(self._world):
                 self._fruitless.clear()
             if not self._round(agenda):
+                self.settled_at = self.settled_at or self._world.clock.now
                 self.patience.look()
                 self._sleep(self._look())
         return False

@@ -57,7 +57,7 @@ def _live(world: World) -> list[Violation]:
     ended = scheduler.calm()
     found = [] if ended else [Violation("everything_comes_to_its_end", "nothing moves any more")]
     found += [Violation("nobody_is_forgotten_by_the_gate", told) for told in scheduler.patience.found]
-    return found + check(world, (*ALWAYS, *AT_THE_END), scheduler.calm_since)
+    return found + check(world, (*ALWAYS, *AT_THE_END), scheduler.settled_at)
 
 
 def trace_of(simulated: Simulator, seed: int) -> list[str]:

@@ -108,5 +108,5 @@ def test_a_planted_bug_is_found(sabotage: Sabotage, monkeypatch: pytest.MonkeyPa
     with asyncio.Runner() as events:
         store = Memory()
         sabotage.saboteur(monkeypatch, store)
-        outcomes = map(Simulator(store, events).run, range(sabotage.within))
+        outcomes = map(Simulator(store, events).run, sabotage.seeds)
         assert any(one.invariant == sabotage.invariant for outcome in outcomes for one in outcome.violations)

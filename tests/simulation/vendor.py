@@ -40,6 +40,8 @@ class Quirks:
     declines: float = 0.0
     misses: float = 0.0
     """How often an agent does not pick up."""
+    lines: int | None = None
+    """How many calls of a queue this vendor makes at once, however many it was told that it may."""
 
 
 @dataclass(slots=True, eq=False)
@@ -235,6 +237,8 @@ class Vendor:
                 self._ring(at, call)
 
     def _has_room(self, queue: Queue) -> bool:
+        if self.quirks.lines is not None and len(queue.live) >= self.quirks.lines:
+            return False
         if queue.terms.mode is Mode.AUTOCALL:
             return len(queue.live) < (queue.terms.concurrent_call or 1)
         free = sum(self.agents[extension].free for extension in queue.agents)

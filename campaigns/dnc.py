@@ -6,11 +6,11 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Connection, bindparam, func, or_, select
 
 from campaigns.models import Call, Campaign, Customer, Number, Person, Suppression
-from campaigns.rows import LIVE, columns_of, table
-from campaigns.statements import Find, Insert, Update, aside, own
+from campaigns.rows import LIVE, columns_of, spelled, table
+from campaigns.statements import ONE, Find, Insert, Update, aside, own
 from campaigns.words import Purpose, Scope, Subject
 
 EVERY_PURPOSE = "all"
@@ -30,15 +30,14 @@ write_suppressions = Insert(
     shared=("tenant_id", "actor", "since"),
     ignoring=True,
 )
+BARS: Sequence[ColumnElement[bool]] = (
+    SUPPRESSION.tenant_id == TENANT,
+    SUPPRESSION.until.is_(None),
+    or_(SUPPRESSION.purpose == EVERY_PURPOSE, SUPPRESSION.purpose == bindparam("purpose")),
+    or_(SUPPRESSION.campaign_id.is_(None), SUPPRESSION.campaign_id == bindparam("campaign_id")),
+)
 find_suppressed = Find(
-    select(SUPPRESSION.subject).where(
-        SUPPRESSION.tenant_id == bindparam("tenant_id"),
-        SUPPRESSION.subject_kind == bindparam("kind"),
-        SUPPRESSION.until.is_(None),
-        or_(SUPPRESSION.purpose == EVERY_PURPOSE, SUPPRESSION.purpose == bindparam("purpose")),
-        or_(SUPPRESSION.campaign_id.is_(None), SUPPRESSION.campaign_id == bindparam("campaign_id")),
-    ),
-    key=SUPPRESSION.subject,
+    select(SUPPRESSION.subject).where(*BARS, SUPPRESSION.subject_kind == bindparam("kind")), key=SUPPRESSION.subject
 )
 find_open = Find(
     select(SUPPRESSION.id, SUPPRESSION.subject).where(
@@ -110,6 +109,18 @@ def lift(
     return sorted({entry.subject for entry in found})
 
 
+def bars(kind: Subject, subject: ColumnElement[Any]) -> Any:
+    """The expression: 1 where a suppression keeps this number or list id from being called, else null. It binds
+    `tenant_id`, `campaign_id` and `purpose`, as `bound` gives them."""
+    of = (spelled(SUPPRESSION.subject_kind, [kind]), SUPPRESSION.subject == subject)
+    return select(ONE).where(*BARS, *of).limit(ONE).scalar_subquery()
+
+
+def bound(tenant_id: int, campaign_id: int, purpose: Purpose | None) -> dict[str, Any]:
+    """By what a suppression is judged: whose call it is, of which campaign, and what for."""
+    return {"tenant_id": tenant_id, "campaign_id": campaign_id, "purpose": purpose or EVERY_PURPOSE}
+
+
 def suppressed(
     conn: Connection,
     tenant_id: int,
@@ -119,9 +130,9 @@ def suppressed(
     person_keys: Iterable[str],
 ) -> tuple[set[str], set[str]]:
     """Which of these phones and list ids this campaign must not call."""
-    bound = {"tenant_id": tenant_id, "campaign_id": campaign_id, "purpose": purpose or EVERY_PURPOSE}
-    numbers = find_suppressed(conn, phones, kind=Subject.NUMBER, **bound)
-    people = find_suppressed(conn, person_keys, kind=Subject.PERSON, **bound)
+    call = bound(tenant_id, campaign_id, purpose)
+    numbers = find_suppressed(conn, phones, kind=Subject.NUMBER, **call)
+    people = find_suppressed(conn, person_keys, kind=Subject.PERSON, **call)
     return {row.subject for row in numbers}, {row.subject for row in people}
 
 

@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import ColumnElement, Connection, bindparam, select
 
 from campaigns import consents, copies, dnc, zones
 from campaigns.compliance import Dossier, Mandate, Withheld, may_ever_dial, review
@@ -16,9 +17,9 @@ from campaigns.recollection import Recollection, recollect
 from campaigns.retries import STATUS_OF
 from campaigns.rows import LIVE, columns_of, spelled, table
 from campaigns.rulebooks import AgreedHours, Rulebook
-from campaigns.statements import Find, aside
+from campaigns.statements import ONE, Find, aside
 from campaigns.timing import Timing
-from campaigns.words import Mode, Promise, Reason, Status
+from campaigns.words import Mode, Promise, Reason, Status, Subject
 
 CALL = columns_of(Call)
 CALLBACK = columns_of(Callback)
@@ -30,14 +31,23 @@ RING_SECONDS = 45
 TENANT: Any = bindparam("tenant_id")
 
 find_customers = Find(select(table(Customer)).where(CUSTOMER.tenant_id == TENANT), key=CUSTOMER.id)
-find_people = Find(
-    select(PERSON.id, PERSON.key, PERSON.name, PERSON.zone, PERSON.address, PERSON.agreed_hours).where(
-        PERSON.tenant_id == TENANT
-    ),
-    key=PERSON.id,
-)
+
+
+def _live(which: ColumnElement[bool]) -> Any:
+    """The expression: 1 where such a call of any kind is live, inbound and hand-dialled ones too, else null."""
+    return select(ONE).where(which, aside(CALL.tenant_id) == TENANT, LIVE).limit(ONE).scalar_subquery()
+
+
 find_numbers = Find(
-    select(NUMBER.person_id, NUMBER.phone, NUMBER.role, NUMBER.needs_review, NUMBER.dead_at)
+    select(
+        *(NUMBER[name] for name in ("person_id", "phone", "role", "needs_review", "dead_at")),
+        *(PERSON[name] for name in ("name", "zone", "address", "agreed_hours")),
+        dnc.bars(Subject.NUMBER, NUMBER.phone).label("blocked"),
+        dnc.bars(Subject.PERSON, PERSON.key).label("barred"),
+        _live(CALL.phone == NUMBER.phone).label("busy"),
+        _live(CALL.person_id == NUMBER.person_id).label("talking"),
+    )
+    .join_from(table(Number), table(Person), PERSON.id == NUMBER.person_id)
     .where(NUMBER.tenant_id == TENANT, NUMBER.removed_at.is_(None))
     .order_by(NUMBER.person_id, NUMBER.position, NUMBER.id),
     key=NUMBER.person_id,
@@ -66,8 +76,6 @@ find_kept = Find(
     ),
     key=CALLBACK.id,
 )
-find_busy = Find(select(CALL.phone).where(aside(CALL.tenant_id) == TENANT, LIVE), key=CALL.phone)
-find_talking = Find(select(CALL.person_id).where(aside(CALL.tenant_id) == TENANT, LIVE), key=CALL.person_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +117,9 @@ class Brief:
 class _Facts:
     """What one transaction knows of a batch of customers, read in a few statements."""
 
-    people: dict[int, Any]
-    numbers: dict[int, list[Any]]
-    blocked: set[str]
-    barred: set[str]
-    busy: set[str]
-    talking: set[int]
-    debts: dict[int, list[Any]]
+    numbers: Mapping[int, Sequence[Any]]
+    """By person; with each number what is known of the person, of suppressions and of live calls."""
+    debts: Mapping[int, Sequence[Any]]
     triggers: Mapping[int, Any]
     """By customer: the triggered call that he is to be called by."""
     consents: Mapping[int, bool | None]
@@ -158,18 +162,16 @@ def gather(
     if fixed is None:
         hopeless += [Hopeless(row, Status.EXPIRED, Reason.EXPIRED) for row in customers if _unwanted(row)]
     passed = {one.customer.id for one in hopeless}
-    for customer in customers:
-        if customer.id in passed:
-            continue
+    for customer in customers if not passed else [row for row in customers if row.id not in passed]:
         call = fixed.get(customer.id) if fixed else None
-        found = _dialable(now, timing, of, customer, facts, call)
-        if isinstance(found, Hopeless):
-            hopeless.append(found)
+        trigger = facts.triggers.get(customer.id)
+        own = _wanted(facts.numbers.get(customer.person_id, ()), trigger)
+        if found := _dialable(now, timing, of, customer, own, call, in_turn=not _names(trigger)):
+            dossiers = tuple([_dossier(common, of, customer, number, facts, call) for number in found])
+            waits = trigger is None or trigger.waits
+            candidates.append(Candidate(customer, dossiers, customer.name or found[0].name, waits))
         else:
-            dossiers = tuple(_dossier(common, of, customer, number, facts, call) for number in found)
-            name = customer.name or facts.people[customer.person_id].name
-            trigger = facts.triggers.get(customer.id)
-            candidates.append(Candidate(customer, dossiers, name, trigger is None or trigger.waits))
+            hopeless.append(_hopeless(of, customer, own, call))
     return candidates, hopeless
 
 
@@ -203,44 +205,47 @@ def _triggers(
 
 
 def _read(conn: Connection, now: datetime, of: Brief, customers: Sequence[Any], triggers: Mapping[int, Any]) -> _Facts:
-    tenant_id, campaign = of.tenant.id, of.campaign
-    people = _people(conn, tenant_id, [customer.person_id for customer in customers])
-    numbers = _numbers(conn, tenant_id, list(people))
-    phones = {number.phone for row in numbers.values() for number in row}
-    keys = {person.key for person in people.values()}
-    blocked, barred = dnc.suppressed(conn, tenant_id, campaign.id, campaign.purpose, phones, keys)
-    busy, talking = _in_call(conn, tenant_id, phones, list(people))
-    shared = phones if of.rulebook and of.rulebook.minds_others else ()
-    back = max(of.rulebook.reach if of.rulebook else timedelta(0), timedelta(seconds=campaign.quiet_time))
+    people = {customer.person_id for customer in customers}
+    asked = dnc.bound(of.tenant.id, of.campaign.id, of.campaign.purpose)
+    numbers = _grouped(find_numbers(conn, people, **asked), "person_id")
+    debts = find_debts(conn, [customer.id for customer in customers], tenant_id=of.tenant.id)
     return _Facts(
-        people,
-        numbers,
-        blocked,
-        barred,
-        busy,
-        talking,
-        debts=_debts(conn, of, customers),
+        numbers=numbers,
+        debts=_grouped(debts, "customer_id"),
         triggers=triggers,
         consents=_consents(conn, now, of, people),
-        recollection=recollect(conn, tenant_id, people, shared, now - back) if back else Recollection(),
+        recollection=_recollected(conn, now, of, numbers),
     )
 
 
+def _grouped(rows: Sequence[Any], name: str) -> Mapping[int, Sequence[Any]]:
+    groups: dict[int, list[Any]] = defaultdict(list)
+    for row, key in zip(rows, map(attrgetter(name), rows), strict=True):
+        groups[key].append(row)
+    return groups
+
+
+def _recollected(conn: Connection, now: datetime, of: Brief, numbers: Mapping[int, Sequence[Any]]) -> Recollection:
+    """What reached these people and numbers, as far back as the caps and the campaign's quiet time look."""
+    back = max(of.rulebook.reach if of.rulebook else timedelta(0), timedelta(seconds=of.campaign.quiet_time))
+    if not back:
+        return Recollection()
+    shared = of.rulebook is not None and of.rulebook.minds_others
+    phones = {number.phone for own in numbers.values() for number in own} if shared else set()
+    return recollect(conn, of.tenant.id, numbers.keys(), phones, now - back)
+
+
 def _dialable(
-    now: datetime, timing: Timing, of: Brief, customer: Any, facts: _Facts, call: Any | None
-) -> Sequence[Any] | Hopeless:
-    """A customer's numbers that may be dialed at all, in turn, one an attempt."""
-    own = _wanted(facts.numbers.get(customer.person_id, []), facts.triggers.get(customer.id))
-    lawful = [number for number in own if _lawful(of, number)]
-    allowed = [number for number in lawful if not _suppressed(facts, customer, number)]
+    now: datetime, timing: Timing, of: Brief, customer: Any, own: Sequence[Any], call: Any | None, in_turn: bool
+) -> Sequence[Any]:
+    """A customer's numbers that may be dialed at all, `in_turn` one an attempt, else in the order wanted."""
+    allowed = [number for number in own if not number.blocked and not number.barred and _lawful(of, number)]
     if call is not None:
         allowed = [number for number in allowed if number.phone == call.phone]
     alive = [number for number in allowed if not number.dead_at or number.dead_at <= now - timing.dead_number]
-    if not alive and (call is None or not allowed):
-        return _hopeless(of, customer, own, lawful, allowed)
     # What was handed over already is not taken back because its number is a poor one.
-    turns = alive or allowed
-    if call is None and _names(facts.triggers.get(customer.id)):
+    turns = alive or (allowed if call is not None else [])
+    if len(turns) < 2 or (call is None and not in_turn):
         return turns
     first = customer.attempts % len(turns)
     return [*turns[first:], *turns[:first]]
@@ -267,11 +272,6 @@ def _lawful(of: Brief, number: Any) -> bool:
     )
 
 
-def _suppressed(facts: _Facts, customer: Any, number: Any) -> bool:
-    person = facts.people[customer.person_id]
-    return number.phone in facts.blocked or person.key in facts.barred
-
-
 def _common(timing: Timing, of: Brief) -> dict[str, Any]:
     """What all dossiers of a campaign share."""
     campaign = of.campaign
@@ -289,44 +289,44 @@ def _common(timing: Timing, of: Brief) -> dict[str, Any]:
 def _dossier(
     common: Mapping[str, Any], of: Brief, customer: Any, number: Any, facts: _Facts, call: Any | None
 ) -> Dossier:
-    person, debts = facts.people[customer.person_id], facts.debts.get(customer.id, ())
+    debts = facts.debts.get(customer.id, ())
     return Dossier(
         customer_id=customer.id,
-        person_id=person.id,
+        person_id=number.person_id,
         phone=number.phone,
         role=number.role,
-        zones=_zones(of, person, number),
+        zones=_zones(of, number),
         status=customer.status,
-        consent=facts.consents.get(person.id),
+        consent=facts.consents.get(number.person_id),
         # The call that is judged is itself the one that keeps number and person busy.
-        number_in_call=call is None and number.phone in facts.busy,
-        person_in_call=call is None and person.id in facts.talking,
+        number_in_call=call is None and bool(number.busy),
+        person_in_call=call is None and bool(number.talking),
         needs_review=number.needs_review,
         contracts=tuple(debt.contract_number for debt in debts if debt.contract_number) if debts else (),
-        touches=facts.recollection.of(person.id, number.phone, but=call.id if call is not None else None),
-        agreed=_agreed(person) if person.agreed_hours else (),
+        touches=facts.recollection.of(number.person_id, number.phone, but=call.id if call is not None else None),
+        agreed=_agreed(number.agreed_hours) if number.agreed_hours else (),
         not_after=trigger.not_after if (trigger := facts.triggers.get(customer.id)) is not None else None,
         variables=_variables(of.campaign, debts) if debts else {},
         **common,
     )
 
 
-def _zones(of: Brief, person: Any, number: Any) -> tuple[str, ...]:
+def _zones(of: Brief, number: Any) -> tuple[str, ...]:
     hours = of.rulebook.hours if of.rulebook else None
     country = of.rulebook.country if of.rulebook else ""
     return zones.candidates(
         zones.of_number(number.phone),
-        zones.of_address(person.address or "", country),
-        person.zone,
+        zones.of_address(number.address or "", country),
+        number.zone,
         of.tenant.zone,
         hours.zones if hours else "first",
     )
 
 
-def _agreed(person: Any) -> tuple[AgreedHours, ...]:
+def _agreed(hours: Sequence[Sequence[str]]) -> tuple[AgreedHours, ...]:
     return tuple(
         AgreedHours(time.fromisoformat(opens), time.fromisoformat(closes), frozenset({DAYS.index(day)}))
-        for day, opens, closes in person.agreed_hours
+        for day, opens, closes in hours
     )
 
 
@@ -343,34 +343,18 @@ def forbidden(conn: Connection, now: datetime, timing: Timing, of: Brief, calls:
     return withheld
 
 
-def _hopeless(of: Brief, customer: Any, own: Sequence[Any], lawful: Sequence[Any], allowed: Sequence[Any]) -> Hopeless:
+def _hopeless(of: Brief, customer: Any, own: Sequence[Any], call: Any | None) -> Hopeless:
+    """Why none of a customer's own numbers may be dialed, or not the one that was handed over."""
+    lawful = [number for number in own if _lawful(of, number)]
     if not own:
         return Hopeless(customer, Status.FAIL, Reason.NO_NUMBER)
     if not lawful:
         doubted = any(number.needs_review and may_ever_dial(number.role, of.campaign.purpose, False) for number in own)
         return Hopeless(customer, Status.FAIL, Reason.NEEDS_REVIEW if doubted else Reason.NO_LIABLE_NUMBER)
-    if not allowed:
+    meant = [number for number in lawful if call is None or number.phone == call.phone]
+    if all(number.blocked or number.barred for number in meant):
         return Hopeless(customer, Status.DNC, Reason.SUPPRESSED)
     return Hopeless(customer, Status.FAIL, Reason.NUMBERS_DEAD)
-
-
-def _people(conn: Connection, tenant_id: int, ids: Sequence[int]) -> dict[int, Any]:
-    return {person.id: person for person in find_people(conn, ids, tenant_id=tenant_id)}
-
-
-def _numbers(conn: Connection, tenant_id: int, person_ids: Sequence[int]) -> dict[int, list[Any]]:
-    numbers: dict[int, list[Any]] = defaultdict(list)
-    for number in find_numbers(conn, person_ids, tenant_id=tenant_id):
-        numbers[number.person_id].append(number)
-    return numbers
-
-
-def _in_call(
-    conn: Connection, tenant_id: int, phones: set[str], person_ids: Sequence[int]
-) -> tuple[set[str], set[int]]:
-    """Which of these numbers and people are in a live call of any kind, inbound and hand-dialled ones too."""
-    busy = {call.phone for call in find_busy(conn, phones, tenant_id=tenant_id)}
-    return busy, {call.person_id for call in find_talking(conn, person_ids, tenant_id=tenant_id)}
 
 
 def _consents(conn: Connection, now: datetime, of: Brief, people: Iterable[int]) -> Mapping[int, bool | None]:
@@ -378,14 +362,6 @@ def _consents(conn: Connection, now: datetime, of: Brief, people: Iterable[int])
     if of.rulebook is None or not of.rulebook.requires.consent:
         return {}
     return consents.standing(conn, of.tenant.id, list(people), of.campaign.purpose, now)
-
-
-def _debts(conn: Connection, of: Brief, customers: Sequence[Any]) -> dict[int, list[Any]]:
-    """Each customer's contracts."""
-    debts: dict[int, list[Any]] = defaultdict(list)
-    for debt in find_debts(conn, [customer.id for customer in customers], tenant_id=of.tenant.id):
-        debts[debt.customer_id].append(debt)
-    return debts
 
 
 def _variables(campaign: Any, debts: Sequence[Any]) -> dict[str, Any]:

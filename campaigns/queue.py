@@ -6,28 +6,49 @@ campaign, in this order, and only later ones count. The locks are those of an up
 refers to these rows can be written meanwhile.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Integer, Select, and_, bindparam, func, literal_column, or_, select, update
+from sqlmodel import SQLModel
 
 from campaigns import agents
 from campaigns.breaker import Breaker
 from campaigns.models import Call, Campaign, Customer, Tenant, VendorAccount
-from campaigns.rows import LIVE, OURS, WAITING, columns_of, table
+from campaigns.rows import LIVE, OURS, WAITING, columns_of, parted, table
 from campaigns.statements import NONE_LEFT_OUT, ONE, Find, Update, aside, own
 from campaigns.timing import Timing
 from campaigns.words import CallState, Mode, Wanted
 
+ACCOUNT = columns_of(VendorAccount)
 CALL = columns_of(Call)
 CAMPAIGN = columns_of(Campaign)
 CUSTOMER = columns_of(Customer)
+TENANT = columns_of(Tenant)
 # A claim looks at so many priorities one by one, and at those that are left in one go.
 PRIORITIES = 50
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
+# What is read of a customer whose turn it is: each column costs, for there are thousands of them.
+OF_A_TURN = [
+    CUSTOMER[name]
+    for name in (
+        "id",
+        "person_id",
+        "run_id",
+        "code",
+        "name",
+        "status",
+        "reason",
+        "priority",
+        "attempts",
+        "callback_id",
+        "due_at",
+    )
+]
 WAITS: Sequence[Any] = (
     CUSTOMER.tenant_id == bindparam("tenant_id"),
     CUSTOMER.campaign_id == bindparam("campaign_id"),
@@ -36,31 +57,42 @@ WAITS: Sequence[Any] = (
 )
 
 
-def _lock(model: Any, *conditions: Any) -> Select[Any]:
-    return select(table(model)).where(*conditions).with_for_update(key_share=True)
-
-
-lock_tenant = _lock(Tenant, columns_of(Tenant).id == bindparam("tenant_id"))
-lock_account = _lock(
-    VendorAccount,
-    columns_of(VendorAccount).id
-    == select(CAMPAIGN.vendor_account_id)
+LOCKED: Sequence[type[SQLModel]] = (Tenant, VendorAccount, Campaign)
+lock_all = (
+    select(*(table(model) for model in LOCKED))
+    .join_from(table(Campaign), table(Tenant), TENANT.id == CAMPAIGN.tenant_id)
+    .join(table(VendorAccount), ACCOUNT.id == CAMPAIGN.vendor_account_id)
     .where(CAMPAIGN.tenant_id == bindparam("tenant_id"), CAMPAIGN.id == bindparam("campaign_id"))
-    .scalar_subquery(),
+    # They are locked in the order in which they are named here, whatever the order of the join.
+    .with_for_update(of=[table(model) for model in LOCKED], key_share=True)
 )
-lock_campaign = _lock(Campaign, CAMPAIGN.id == bindparam("campaign_id"))
 
 answered = CALL.state == CallState.ANSWERED
 seen_with_nobody = and_(answered, CALL.extension.is_(None), CALL.agent_id.is_(None), CALL.mode == Mode.AUTODIALER)
 # An index that gives the campaigns in order holds every call that ever was.
 by_campaign = aside(CALL.campaign_id)
 count_live = (
-    select(by_campaign, func.count(), func.count().filter(~answered), func.count().filter(seen_with_nobody))
-    .where(CALL.tenant_id == bindparam("tenant_id"), LIVE, OURS)
-    .group_by(by_campaign)
+    select(
+        CALL.vendor_account_id,
+        by_campaign.label("campaign_id"),
+        func.count().label("live"),
+        func.count().filter(OURS).label("ours"),
+        func.count().filter(OURS, ~answered).label("unanswered"),
+        func.count().filter(OURS, seen_with_nobody).label("unseen"),
+        func.count().filter(CALL.withdrawn_at.is_not(None)).label("withdrawn"),
+    )
+    .where(CALL.tenant_id == bindparam("tenant_id"), LIVE)
+    .group_by(CALL.vendor_account_id, by_campaign)
 )
 count_leased = (
-    select(CUSTOMER.campaign_id, func.count())
+    select(
+        CUSTOMER.campaign_id,
+        func.count().label("leased"),
+        select(CAMPAIGN.vendor_account_id)
+        .where(CAMPAIGN.id == CUSTOMER.campaign_id)
+        .scalar_subquery()
+        .label("vendor_account_id"),
+    )
     .where(
         CUSTOMER.tenant_id == bindparam("tenant_id"),
         CUSTOMER.lease_token.is_not(None),
@@ -68,10 +100,6 @@ count_leased = (
     )
     .group_by(CUSTOMER.campaign_id)
 )
-count_on_account = select(func.count()).where(
-    CALL.tenant_id == bindparam("tenant_id"), CALL.vendor_account_id == bindparam("account_id"), LIVE
-)
-find_campaigns = select(CAMPAIGN.id).where(CAMPAIGN.vendor_account_id == bindparam("account_id"))
 find_siblings = (
     select(CAMPAIGN.id, CAMPAIGN.weight)
     .where(
@@ -94,25 +122,16 @@ find_siblings = (
     )
     .order_by(CAMPAIGN.id)
 )
-find_withdrawn = (
-    select(CALL.id)
-    .where(
-        CALL.tenant_id == bindparam("tenant_id"),
-        CALL.vendor_account_id == bindparam("account_id"),
-        CALL.campaign_id == bindparam("campaign_id"),
-        LIVE,
-        CALL.withdrawn_at.is_not(None),
-    )
-    .limit(ONE)
-)
+
+
+# By order and limit, not by `min`: of a new list PostgreSQL knows too little to see that an index has the smallest.
+smallest = select(CUSTOMER.priority).where(*WAITS).order_by(CUSTOMER.priority, CUSTOMER.due_at, CUSTOMER.id).limit(ONE)
 
 
 def _priorities() -> Select[Any]:
     """The priorities of those who wait, each found from the one before it: a step in the index, however many wait."""
-    # By order and limit, not by `min`: of a new list PostgreSQL knows too little to see that an index has the smallest.
-    smallest = select(CUSTOMER.priority).where(*WAITS).order_by(CUSTOMER.priority, CUSTOMER.due_at, CUSTOMER.id)
-    first = select(smallest.limit(ONE).scalar_subquery().label("priority")).cte("turns", recursive=True)
-    following = smallest.where(CUSTOMER.priority > first.c.priority).limit(ONE)
+    first = select(smallest.scalar_subquery().label("priority")).cte("turns", recursive=True)
+    following = smallest.where(CUSTOMER.priority > first.c.priority)
     turns = first.union_all(select(following.scalar_subquery()).where(first.c.priority.is_not(None)))
     return select(turns.c.priority).where(turns.c.priority.is_not(None)).limit(literal_column(str(PRIORITIES)))
 
@@ -123,7 +142,7 @@ def _due(of_priority: Any) -> Select[Any]:
     now: Any = bindparam("now")
     free = or_(CUSTOMER.lease_token.is_(None), CUSTOMER.lease_until <= now)
     return (
-        select(table(Customer))
+        select(*OF_A_TURN)
         .where(*WAITS, of_priority, CUSTOMER.due_at <= now, free)
         .order_by(CUSTOMER.priority, CUSTOMER.due_at, CUSTOMER.id)
         .limit(bindparam("at_most", type_=Integer(), literal_execute=True))
@@ -131,6 +150,7 @@ def _due(of_priority: Any) -> Select[Any]:
     )
 
 
+find_due_first = _due(CUSTOMER.priority == smallest.scalar_subquery())
 find_priorities = _priorities()
 find_due = _due(CUSTOMER.priority == bindparam("priority"))
 find_due_after = _due(CUSTOMER.priority > bindparam("priority"))
@@ -148,14 +168,16 @@ give_back = (
     .values(lease_token=None, lease_until=None)
 )
 find_held = Find(
-    _lock(
-        Customer,
+    select(*OF_A_TURN)
+    .where(
         CUSTOMER.tenant_id == bindparam("tenant_id"),
         CUSTOMER.lease_token == bindparam("token"),
         CUSTOMER.lease_until > bindparam("now"),
         # An earlier call of his may have turned out, since the claim, to have rung after all.
         CUSTOMER.open_call_id.is_(None),
-    ).order_by(CUSTOMER.id),
+    )
+    .with_for_update(key_share=True)
+    .order_by(CUSTOMER.id),
     key=CUSTOMER.id,
 )
 find_running = (
@@ -205,28 +227,27 @@ class Snapshot:
 
 
 def lock(conn: Connection, tenant_id: int, campaign_id: int) -> tuple[Any, Any, Any]:
-    """Lock tenant, vendor account and campaign in this order, and read them: the first statements of every claim."""
-    which = {"tenant_id": tenant_id, "campaign_id": campaign_id}
-    tenant = conn.execute(lock_tenant, which).one()
-    account = conn.execute(lock_account, which).one()
-    return tenant, account, conn.execute(lock_campaign, which).one()
+    """Lock tenant, vendor account and campaign in this order, and read them: the first statement of every claim."""
+    row = conn.execute(lock_all, {"tenant_id": tenant_id, "campaign_id": campaign_id}).one()
+    tenant, account, campaign = parted(row, *LOCKED)
+    return tenant, account, campaign
 
 
 def snapshot(conn: Connection, now: datetime, timing: Timing, tenant: Any, account: Any, campaign: Any) -> Snapshot:
     """Count what the ceilings need. Call it only after `lock`."""
-    live = _live_by_campaign(conn, tenant.id)
-    leased = _leased_by_campaign(conn, now, tenant.id)
-    mine, lease = live.get(campaign.id, (0, 0, 0)), leased.get(campaign.id, 0)
-    on_account = _campaigns_of(conn, account.id)
-    shares = _shares(account, campaign, _running_siblings(conn, now, account.id))
-    used = {other: live.get(other, (0, 0, 0))[0] + leased.get(other, 0) for other in shares}
+    live = conn.execute(count_live, {"tenant_id": tenant.id}).all()
+    leased = conn.execute(count_leased, {"tenant_id": tenant.id, "now": now}).all()
+    mine = [row for row in live if row.campaign_id == campaign.id]
+    lease = sum(row.leased for row in leased if row.campaign_id == campaign.id)
+    used = _used(live, leased)
+    shares = _shares(conn, now, account, campaign)
     free = agents.available(conn, now, timing, tenant.id, campaign.id) if campaign.mode.uses_agents else []
     return Snapshot(
-        campaign_live=mine[0] + lease,
-        unanswered=mine[1] + lease,
-        in_conversation_unseen=mine[2],
-        account_live=_account_live(conn, account) + sum(n for c, n in leased.items() if c in on_account),
-        tenant_live=sum(total for total, _, _ in live.values()) + sum(leased.values()),
+        campaign_live=used[campaign.id],
+        unanswered=sum(row.unanswered for row in mine) + lease,
+        in_conversation_unseen=sum(row.unseen for row in mine),
+        account_live=_on_account(account, live, leased),
+        tenant_live=used.total(),
         agents_available=len(free),
         channels=account.channels,
         reserve=account.reserve,
@@ -235,55 +256,45 @@ def snapshot(conn: Connection, now: datetime, timing: Timing, tenant: Any, accou
         owed=sum(max(share - used[other], 0) for other, share in shares.items() if other != campaign.id),
         leased=lease,
         my_turn=_my_turn(now, campaign, shares, used),
-        feeding_blocked=_taking_back(conn, campaign),
+        # A queue that is being taken back has calls that are withdrawn and still live.
+        feeding_blocked=any(row.withdrawn for row in mine if row.vendor_account_id == account.id),
         resumes_at=account.placing_resumes_at,
         breaker=Breaker.from_json(account.breaker.get(campaign.hotline or "")),
     )
 
 
-def _live_by_campaign(conn: Connection, tenant_id: int) -> dict[int, tuple[int, int, int]]:
-    counted = conn.execute(count_live, {"tenant_id": tenant_id})
-    return {campaign: (total, ringing, unseen) for campaign, total, ringing, unseen in counted}
+def _used(live: Sequence[Any], leased: Sequence[Any]) -> Counter[int]:
+    """Calls of ours by campaign, leases included."""
+    used: Counter[int] = Counter()
+    for row in live:
+        used[row.campaign_id] += row.ours
+    for row in leased:
+        used[row.campaign_id] += row.leased
+    return used
 
 
-def _leased_by_campaign(conn: Connection, now: datetime, tenant_id: int) -> dict[int, int]:
-    return dict(conn.execute(count_leased, {"tenant_id": tenant_id, "now": now}).all())
+def _on_account(account: Any, live: Sequence[Any], leased: Sequence[Any]) -> int:
+    """Every live call on the account's channels, inbound and hand-dialled ones too, and the leases of its campaigns."""
+    calls = sum(row.live for row in live if row.vendor_account_id == account.id)
+    return int(calls + sum(row.leased for row in leased if row.vendor_account_id == account.id))
 
 
-def _account_live(conn: Connection, account: Any) -> int:
-    """Every live call on the account's channels, inbound and hand-dialled ones too."""
-    which = {"tenant_id": account.tenant_id, "account_id": account.id}
-    return int(conn.scalar(count_on_account, which) or 0)
-
-
-def _campaigns_of(conn: Connection, account_id: int) -> set[int]:
-    return set(conn.scalars(find_campaigns, {"account_id": account_id}))
-
-
-def _running_siblings(conn: Connection, now: datetime, account_id: int) -> list[Any]:
-    """The running campaigns of an account that have somebody due."""
-    return list(conn.execute(find_siblings, {"account_id": account_id, "now": now}))
-
-
-def _shares(account: Any, campaign: Any, siblings: Sequence[Any]) -> dict[int, int]:
-    """Channels by weight, at least one each, so that none starves; nothing to share where channels are unlimited."""
+def _shares(conn: Connection, now: datetime, account: Any, campaign: Any) -> dict[int, int]:
+    """Channels by weight among the running campaigns with somebody due, at least one each, so that none starves;
+    nothing to share where channels are unlimited."""
     if account.channels is None:
         return {}
+    siblings = conn.execute(find_siblings, {"account_id": account.id, "now": now}).all()
     usable = max(account.channels - account.reserve, 0)
     weights = {sibling.id: sibling.weight for sibling in siblings} | {campaign.id: campaign.weight}
     return {other: max(usable * weight // sum(weights.values()), 1) for other, weight in weights.items()}
 
 
-def _my_turn(now: datetime, campaign: Any, shares: dict[int, int], used: dict[int, int]) -> bool:
+def _my_turn(now: datetime, campaign: Any, shares: Mapping[int, int], used: Mapping[int, int]) -> bool:
     """Campaigns that have less than their share take turns, a second each: so none starves where channels are fewer
     than campaigns, and one that cannot use its turn (no agent is there) holds nobody up for longer."""
     wanting = sorted(other for other, share in shares.items() if used[other] < share)
     return campaign.id not in wanting or wanting[int(now.timestamp()) % len(wanting)] == campaign.id
-
-
-def _taking_back(conn: Connection, campaign: Any) -> bool:
-    which = {"tenant_id": campaign.tenant_id, "account_id": campaign.vendor_account_id, "campaign_id": campaign.id}
-    return conn.execute(find_withdrawn, which).first() is not None
 
 
 def claim(conn: Connection, now: datetime, timing: Timing, campaign: Any, count: int, token: str) -> list[Any]:
@@ -296,8 +307,12 @@ def claim(conn: Connection, now: datetime, timing: Timing, campaign: Any, count:
 
 
 def _whose_turn(conn: Connection, now: datetime, campaign: Any, count: int) -> list[Any]:
-    """Priority by priority, because those of one who are not due yet stand between it and the next."""
+    """Priority by priority, because those of one who are not due yet stand between it and the next. Mostly there are
+    enough of the first."""
     which = {"tenant_id": campaign.tenant_id, "campaign_id": campaign.id, "now": now}
+    first = conn.execute(find_due_first, {**which, "at_most": count}).all()
+    if len(first) >= count:
+        return list(first)
     priorities = list(conn.scalars(find_priorities, which))
     turns = [(find_due, priority) for priority in priorities]
     if len(priorities) == PRIORITIES:

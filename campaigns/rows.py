@@ -1,7 +1,9 @@
 """How rooms of the domain name tables, columns, and the rows that the partial indexes hold."""
 
+from collections import namedtuple
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
+from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, FromClause, literal_column
@@ -23,6 +25,21 @@ def table(model: type[SQLModel]) -> Any:
 def columns_of(model: type[SQLModel]) -> Any:
     """A table's columns by name."""
     return table(model).c
+
+
+def parted(row: Sequence[Any], *models: type[SQLModel]) -> list[Any]:
+    """What was read of several tables at once, whole and in this order: a row of each."""
+    found, start = [], 0
+    for model in models:
+        kind = _row_of(model)
+        found.append(kind._make(row[start : start + len(kind._fields)]))
+        start += len(kind._fields)
+    return found
+
+
+@cache
+def _row_of(model: type[SQLModel]) -> Any:
+    return namedtuple(model.__name__, columns_of(model).keys())
 
 
 def spelled(column: ColumnElement[Any], words: Iterable[StrEnum]) -> ColumnElement[bool]:

@@ -96,7 +96,8 @@ def test_acts_come_in_pages_and_by_what_is_asked_of_them(crm: Client) -> None:
     rest = crm.ask("GET", "/v1/audit", params={"limit": "3", "cursor": first["next"]}).json
     assert [len(first["items"]), len(rest["items"]), rest["next"]] == [3, 1, None]
     assert (
-        len(log(crm, route="/v1/suppressions/lift")) == len(log(crm, actor="client crm", until="2199-01-01T00:00:00Z")) - 3
+        len(log(crm, route="/v1/suppressions/lift"))
+        == len(log(crm, actor="client crm", until="2199-01-01T00:00:00Z")) - 3
     )
     assert log(crm, since="2199-01-01T00:00:00Z") == log(crm, actor="nobody") == []
 

@@ -5,7 +5,7 @@ the time has come, on what is true then.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -39,7 +39,7 @@ class Prospect:
 
     def forecast(self, at: datetime) -> Withheld | None:
         """What stands against calling him at that time, as far as it is known now."""
-        there = [replace(one, number_in_call=False, person_in_call=False) for one in self.candidate.dossiers]
+        there = [one._replace(number_in_call=False, person_in_call=False) for one in self.candidate.dossiers]
         _, verdict = review_each(there, self.rulebook, at)
         return verdict if isinstance(verdict, Withheld) else None
 

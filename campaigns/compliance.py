@@ -4,10 +4,11 @@ First calls, recalls, callbacks and calls that a CRM orders go through this one 
 that commits the intent. It fails closed: what is not known is withheld, with the reason.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from campaigns.rulebooks import AgreedHours, Rulebook, UnknownZone
 from campaigns.touches import Aim, Touch, freed
@@ -29,9 +30,11 @@ class Mandate:
     """When the copy of the register that the rulebook asks for was made; None: there is none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dossier:
-    """What the gate is shown of one customer and one number, as it stands at this moment."""
+class Dossier(NamedTuple):
+    """What the gate is shown of one customer and one number, as it stands at this moment.
+
+    A named tuple, because one is made for each number of each customer whose turn it is.
+    """
 
     customer_id: int
     person_id: int
@@ -61,12 +64,18 @@ class Dossier:
     """When the order by which he is to be called is over; None: there is no such end."""
     busy_for: timedelta = timedelta(minutes=1)
     """How long a number or a person in another call is left alone before the next look."""
-    variables: Mapping[str, Any] = field(default_factory=dict)
+    variables: Mapping[str, Any] = MappingProxyType({})
     required: tuple[str, ...] = ()
 
     @property
     def missing(self) -> tuple[str, ...]:
         return tuple(name for name in self.required if self.variables.get(name) in (None, ""))
+
+    @property
+    def circumstances(self) -> tuple[Any, ...]:
+        """All that the verdict over somebody rests on whom nothing has reached, but what his whole campaign shares."""
+        person = (self.role, self.status, self.suppressed, self.consent, self.needs_review, self.missing)
+        return (*person, self.not_after, self.zones, self.agreed, self.number_in_call, self.person_in_call)
 
     @property
     def aim(self) -> Aim:
@@ -117,17 +126,23 @@ def permit(mandate: Mandate, rulebook: Rulebook | None, now: datetime) -> Withhe
 
 def review(dossier: Dossier, rulebook: Rulebook | None, now: datetime) -> Cleared | Withheld:
     """May this number be rung for this customer, now? The first hindrance found is the answer."""
+    return _hindrance(dossier, rulebook, now) or _cleared(dossier, rulebook, now)
+
+
+def _hindrance(dossier: Dossier, rulebook: Rulebook | None, now: datetime) -> Withheld | None:
     if rulebook is None:
         return Withheld(Reason.UNKNOWN_RULEBOOK)
-    hindrance = (
+    return (
         _expired(dossier, now)
         or permit(dossier.mandate, rulebook, now)
         or _of_the_person(dossier, rulebook)
         or _of_the_moment(dossier, rulebook, now)
         or _in_call(dossier, now)
     )
-    if hindrance:
-        return hindrance
+
+
+def _cleared(dossier: Dossier, rulebook: Rulebook | None, now: datetime) -> Cleared:
+    assert rulebook is not None
     return Cleared(
         customer_id=dossier.customer_id,
         person_id=dossier.person_id,
@@ -142,14 +157,40 @@ def review_each(
     dossiers: Sequence[Dossier], rulebook: Rulebook | None, now: datetime
 ) -> tuple[Dossier, Cleared | Withheld]:
     """The first of a customer's numbers that may be rung, or else the one that is free the earliest."""
-    verdicts = [(dossier, review(dossier, rulebook, now)) for dossier in dossiers]
-    for dossier, verdict in verdicts:
+    return _first(dossiers, lambda dossier: review(dossier, rulebook, now))
+
+
+def review_all(
+    dossiers: Iterable[Sequence[Dossier]], rulebook: Rulebook | None, now: datetime
+) -> list[tuple[Dossier, Cleared | Withheld]]:
+    """`review_each` for many customers of one campaign. Whom nothing has reached is judged as others in his
+    circumstances were: thousands wait, and few differ."""
+    known: dict[tuple[Any, ...], Withheld | None] = {}
+
+    def look(dossier: Dossier) -> Cleared | Withheld:
+        if dossier.touches:
+            return review(dossier, rulebook, now)
+        alike = dossier.circumstances
+        if alike not in known:
+            known[alike] = _hindrance(dossier, rulebook, now)
+        return known[alike] or _cleared(dossier, rulebook, now)
+
+    return [_first(own, look) for own in dossiers]
+
+
+def _first(
+    dossiers: Sequence[Dossier], look: Callable[[Dossier], Cleared | Withheld]
+) -> tuple[Dossier, Cleared | Withheld]:
+    verdicts = []
+    for dossier in dossiers:
+        verdict = look(dossier)
         if isinstance(verdict, Cleared):
             return dossier, verdict
+        verdicts.append((dossier, verdict))
     return min(verdicts, key=_wait)
 
 
-def _wait(verdict: tuple[Dossier, Any]) -> tuple[bool, float]:
+def _wait(verdict: tuple[Dossier, Withheld]) -> tuple[bool, float]:
     until = verdict[1].until
     return (until is None, until.timestamp() if until else 0)
 

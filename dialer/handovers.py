@@ -102,7 +102,8 @@ def judge(
     """The gate, on the facts of this transaction: who is cleared. The others are given back or closed."""
     candidates, hopeless = dossiers.gather(conn, now, timing, of, customers)
     closings = [Closing(h.customer.id, h.status, h.reason) for h in hopeless]
-    judged = [Judged(c, *compliance.review_each(c.dossiers, of.rulebook, now)) for c in candidates]
+    verdicts = compliance.review_all((one.dossiers for one in candidates), of.rulebook, now)
+    judged = [Judged(one, *verdict) for one, verdict in zip(candidates, verdicts, strict=True)]
     waits, lapses = [], {}
     for one in judged:
         customer = one.candidate.customer.id

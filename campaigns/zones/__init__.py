@@ -6,7 +6,7 @@ in `addresses.toml`; that of numbers is the `phonenumbers` library's.
 
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final, Literal
@@ -45,9 +45,10 @@ def of_address(address: str, country: str) -> tuple[str, ...]:
     return tuple(_data()["countries"].get(country, ()))
 
 
+@lru_cache(maxsize=4096)
 def candidates(
-    number_zones: Sequence[str],
-    address_zones: Sequence[str],
+    number_zones: tuple[str, ...],
+    address_zones: tuple[str, ...],
     person_zone: str | None,
     tenant_zone: str | None,
     combine: Literal["first", "all"],

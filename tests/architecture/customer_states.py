@@ -145,7 +145,7 @@ def _call(*facts: Fact) -> Act:
 
 
 def _cleared(row: Any, now: datetime) -> Cleared:
-    dossier = replace(RIGHT, customer_id=row.id, person_id=row.person_id, phone=f"+84{row.id:09}")
+    dossier = RIGHT._replace(customer_id=row.id, person_id=row.person_id, phone=f"+84{row.id:09}")
     verdict = compliance.review(dossier, rulebooks.shipped()["none"], now)
     assert isinstance(verdict, Cleared)
     return verdict
@@ -217,7 +217,7 @@ def hindrances() -> dict[Reason, bool]:
     """Of every reason for which the gate withholds a call: whether a clock brings him back."""
     found = {}
     for wrong in HINDRANCES:
-        verdict = compliance.review(replace(RIGHT, **wrong), rulebooks.shipped()["vn-debt"], START)
+        verdict = compliance.review(RIGHT._replace(**wrong), rulebooks.shipped()["vn-debt"], START)
         assert isinstance(verdict, Withheld)
         found[verdict.reason] = verdict.until is not None
     closed = compliance.review(RIGHT, rulebooks.shipped()["vn-debt"], NIGHT)

@@ -1,15 +1,15 @@
 """The gate: one door for every call, and it is shut unless everything is known to be right."""
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.compliance import CLEARANCE, Cleared, Dossier, Mandate, Withheld, may_ever_dial, review
-from campaigns.rulebooks import shipped
+from campaigns.compliance import CLEARANCE, Cleared, Dossier, Mandate, Withheld, may_ever_dial, review, review_all
+from campaigns.rulebooks import AgreedHours, shipped
+from campaigns.touches import Touch
 from campaigns.words import Mode, Purpose, Reason, Role, Status
 
 NOON = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
@@ -27,7 +27,7 @@ RIGHT = Dossier(
 
 
 def withheld(now: datetime = NOON, **wrong: Any) -> Withheld:
-    verdict = review(replace(RIGHT, **wrong), DEBT, now)
+    verdict = review(RIGHT._replace(**wrong), DEBT, now)
     assert isinstance(verdict, Withheld)
     return verdict
 
@@ -78,12 +78,12 @@ def test_a_script_that_lacks_a_variable_is_not_played(value: str | None) -> None
 
 @pytest.mark.parametrize("value", [0, "0", False])
 def test_a_variable_of_zero_is_there(value: object) -> None:
-    assert isinstance(review(replace(RIGHT, required=("amount",), variables={"amount": value}), DEBT, NOON), Cleared)
+    assert isinstance(review(RIGHT._replace(required=("amount",), variables={"amount": value}), DEBT, NOON), Cleared)
 
 
 @pytest.mark.parametrize("mode", [Mode.CLICK2CALL, Mode.AUTODIALER])
 def test_where_an_agent_talks_no_variable_is_needed(mode: Mode) -> None:
-    assert isinstance(review(replace(RIGHT, mode=mode, required=("amount",)), DEBT, NOON), Cleared)
+    assert isinstance(review(RIGHT._replace(mode=mode, required=("amount",)), DEBT, NOON), Cleared)
 
 
 def test_outside_the_hours_he_waits_for_the_opening() -> None:
@@ -103,7 +103,7 @@ def test_a_long_ringing_closes_earlier() -> None:
 
 def test_without_hours_the_do_not_call_list_still_holds() -> None:
     assert isinstance(review(RIGHT, NONE, NIGHT), Cleared)
-    assert review(replace(RIGHT, suppressed=True), NONE, NIGHT) == Withheld(Reason.SUPPRESSED)
+    assert review(RIGHT._replace(suppressed=True), NONE, NIGHT) == Withheld(Reason.SUPPRESSED)
 
 
 @pytest.mark.parametrize("purpose", [*Purpose, None])
@@ -141,5 +141,29 @@ HINDRANCES = st.fixed_dictionaries(
 
 @given(HINDRANCES, st.booleans())
 def test_one_hindrance_is_enough_and_none_hides_another(hindrances: dict[str, Any], night: bool) -> None:
-    verdict = review(replace(RIGHT, **hindrances), DEBT, NIGHT if night else NOON)
+    verdict = review(RIGHT._replace(**hindrances), DEBT, NIGHT if night else NOON)
     assert isinstance(verdict, Cleared) == (not hindrances and not night)
+
+
+def test_many_are_judged_as_each_would_be_alone() -> None:
+    at = {"at": NOON - timedelta(minutes=5), "person_id": 2, "phone": RIGHT.phone}
+    differing: list[dict[str, Any]] = [
+        {},
+        {"role": Role.REFERENCE},
+        {"status": Status.DNC},
+        {"suppressed": True},
+        {"needs_review": True},
+        {"required": ("amount",)},
+        {"required": ("amount",), "variables": {"amount": 1}},
+        {"zones": ()},
+        {"zones": ("America/New_York",)},
+        {"agreed": (AgreedHours(time(20), time(21)),)},
+        {"number_in_call": True},
+        {"person_in_call": True},
+        {"touches": (Touch(**at, pending=True),)},
+        {"touches": (Touch(**at, conversation=True),), "quiet_time": timedelta(hours=1)},
+    ]
+    # Each twice, so that the second is judged by what is known of the first.
+    dossiers = [RIGHT._replace(**one, customer_id=n) for n in range(2) for one in differing]
+    together = review_all([(dossier,) for dossier in dossiers], DEBT, NOON)
+    assert together == [(dossier, review(dossier, DEBT, NOON)) for dossier in dossiers]

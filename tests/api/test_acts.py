@@ -95,10 +95,11 @@ def test_acts_come_in_pages_and_by_what_is_asked_of_them(crm: Client) -> None:
     first = crm.ask("GET", "/v1/audit?limit=3").json
     rest = crm.ask("GET", "/v1/audit", params={"limit": "3", "cursor": first["next"]}).json
     assert [len(first["items"]), len(rest["items"]), rest["next"]] == [3, 1, None]
-    assert (
-        len(log(crm, route="/v1/suppressions/lift"))
-        == len(log(crm, actor="client crm", until="2199-01-01T00:00:00Z")) - 3
+    lifted, everything = (
+        log(crm, route="/v1/suppressions/lift"),
+        log(crm, actor="client crm", until="2199-01-01T00:00:00Z"),
     )
+    assert len(lifted) == len(everything) - 3
     assert log(crm, since="2199-01-01T00:00:00Z") == log(crm, actor="nobody") == []
 
 

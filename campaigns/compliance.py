@@ -124,25 +124,24 @@ def permit(mandate: Mandate, rulebook: Rulebook | None, now: datetime) -> Withhe
     return None
 
 
-def review(dossier: Dossier, rulebook: Rulebook | None, now: datetime) -> Cleared | Withheld:
-    """May this number be rung for this customer, now? The first hindrance found is the answer."""
-    return _hindrance(dossier, rulebook, now) or _cleared(dossier, rulebook, now)
-
-
-def _hindrance(dossier: Dossier, rulebook: Rulebook | None, now: datetime) -> Withheld | None:
+def review(
+    dossier: Dossier,
+    rulebook: Rulebook | None,
+    now: datetime,
+    known: dict[tuple[Any, ...], Withheld | None] | None = None,
+) -> Cleared | Withheld:
+    """May this number be rung for this customer, now? The first hindrance found is the answer. `known` is what
+    `review_all` has found of others so far."""
     if rulebook is None:
         return Withheld(Reason.UNKNOWN_RULEBOOK)
-    return (
-        _expired(dossier, now)
-        or permit(dossier.mandate, rulebook, now)
-        or _of_the_person(dossier, rulebook)
-        or _of_the_moment(dossier, rulebook, now)
-        or _in_call(dossier, now)
-    )
-
-
-def _cleared(dossier: Dossier, rulebook: Rulebook | None, now: datetime) -> Cleared:
-    assert rulebook is not None
+    if known is None or dossier.touches:
+        hindrance = _hindrance(dossier, rulebook, now)
+    elif (alike := dossier.circumstances) in known:
+        hindrance = known[alike]
+    else:
+        hindrance = known[alike] = _hindrance(dossier, rulebook, now)
+    if hindrance:
+        return hindrance
     return Cleared(
         customer_id=dossier.customer_id,
         person_id=dossier.person_id,
@@ -150,6 +149,16 @@ def _cleared(dossier: Dossier, rulebook: Rulebook | None, now: datetime) -> Clea
         rulebook=rulebook.name,
         version=rulebook.version,
         expires_at=min(now + CLEARANCE, dossier.not_after or now + CLEARANCE),
+    )
+
+
+def _hindrance(dossier: Dossier, rulebook: Rulebook, now: datetime) -> Withheld | None:
+    return (
+        _expired(dossier, now)
+        or permit(dossier.mandate, rulebook, now)
+        or _of_the_person(dossier, rulebook)
+        or _of_the_moment(dossier, rulebook, now)
+        or _in_call(dossier, now)
     )
 
 
@@ -166,16 +175,7 @@ def review_all(
     """`review_each` for many customers of one campaign. Whom nothing has reached is judged as others in his
     circumstances were: thousands wait, and few differ."""
     known: dict[tuple[Any, ...], Withheld | None] = {}
-
-    def look(dossier: Dossier) -> Cleared | Withheld:
-        if dossier.touches:
-            return review(dossier, rulebook, now)
-        alike = dossier.circumstances
-        if alike not in known:
-            known[alike] = _hindrance(dossier, rulebook, now)
-        return known[alike] or _cleared(dossier, rulebook, now)
-
-    return [_first(own, look) for own in dossiers]
+    return [_first(own, lambda dossier: review(dossier, rulebook, now, known)) for own in dossiers]
 
 
 def _first(

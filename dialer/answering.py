@@ -49,9 +49,14 @@ class Answering:
         """Write until cancelled. What escapes ends the process: such a fault is not the database's, and would stay."""
         while True:
             await self._bell.wait(AFTER_TROUBLE)
-            if self._fresh:
-                await anyio.sleep(GATHER)
-            await self.finish()
+            await self._gather()
+            while await self.step():
+                await self._gather()
+
+    async def _gather(self) -> None:
+        """Wait for more where one is there."""
+        if self._fresh:
+            await anyio.sleep(GATHER)
 
     async def finish(self) -> None:
         """Write what is there, unless the database does not take it."""

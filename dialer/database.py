@@ -170,6 +170,8 @@ class Postgres:
             hide_parameters=True,
             pool_size=10,
             max_overflow=0,
+            # Each connection prepares its own statements, so the one that has most of them is taken first.
+            pool_use_lifo=True,
             connect_args={
                 "timeout": PATIENCE,
                 "prepared_statement_cache_size": STATEMENTS,

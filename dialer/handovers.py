@@ -153,8 +153,9 @@ def commit(conn: Connection, timing: Timing, campaign: Any, customer_ids: Sequen
     _keep_evidence(
         conn, now, of, cleared, {i.cleared.customer_id: held[i.reference] for i in intents if i.reference in held}
     )
-    # Those for whom no agent was left go back untouched.
-    queue.release(conn, campaign.tenant_id, token)
+    if len(held) < len(customer_ids):
+        # Those for whom no agent was left go back untouched.
+        queue.release(conn, campaign.tenant_id, token)
     return Handover(campaign, {call: orders[reference] for reference, call in held.items()})
 
 
@@ -209,8 +210,8 @@ def record(conn: Connection, timing: Timing, batch: Sequence[Answered]) -> None:
     now = clock(conn)
     told = [(one.calls[answer.reference], answer) for one in batch for answer in one.answers]
     named = {call: answer.call_id for call, answer in told if isinstance(answer, Placed) and answer.call_id is not None}
-    ledger.own(conn, now, timing, named)
-    ledger.apply(conn, now, timing, [Told(call, _fact(answer, now)) for call, answer in told])
+    calls = ledger.own(conn, now, timing, [call for call, _ in told], named)
+    ledger.apply(conn, now, timing, [Told(call, _fact(answer, now)) for call, answer in told], calls=calls)
     # Accounts before campaigns, each in the order of their ids: so a claim locks them too.
     for one in sorted(batch, key=lambda one: one.campaign.vendor_account_id):
         _slow_down(conn, now, timing, one)

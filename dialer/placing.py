@@ -1,7 +1,8 @@
 """The placing loop: pacing -> claim -> gate -> intent (commit) -> gateway -> ledger.
 
 An intent runs ahead of the wire by twenty calls a campaign at most, so that a crash leaves few hand-overs to be asked
-after. Only this process, which knows that it wrote nothing, may release an intent as never sent.
+after. The next are claimed while the vendor's answers to the last are written, and of those too there are never many.
+Only this process, which knows that it wrote nothing, may release an intent as never sent.
 """
 
 import secrets
@@ -23,7 +24,9 @@ from dialer.vendors import Vendors
 
 AHEAD_OF_WIRE = 20
 REFILL_AT = AHEAD_OF_WIRE // 2
-"""With so many left on the wire the loop is woken; a claim for one call costs nearly as much as one for ten."""
+"""With so many left ahead the loop is woken; a claim for one call costs nearly as much as one for ten."""
+UNWRITTEN = 2 * AHEAD_OF_WIRE
+"""Of so many orders the ledger may not know the answer yet."""
 # Seconds after which the vendor's answer to a placing is said to be slow.
 SLOW_ANSWER = 1.0
 
@@ -37,7 +40,7 @@ class Starts(Protocol):
 class PlacingLoop:
     """`step` starts hand-overs and does not wait for the vendor: what is on the wire counts as live meanwhile.
 
-    `room` is called when half of a campaign's orders have left the wire. Somebody must run `answering`.
+    `room` is called when the vendor has answered half of a campaign's orders. Somebody must run `answering`.
     """
 
     def __init__(
@@ -56,7 +59,9 @@ class PlacingLoop:
         self._metrics = metrics
         self._room = room
         self.answering = Answering(database, timing, self._written)
+        self._ahead: Counter[int] = Counter()
         self._on_wire: Counter[int] = Counter()
+        self._just_placed: set[int] = set()
         self._because: dict[int, Reason] = {}
         self._log = log("placing")
 
@@ -67,17 +72,24 @@ class PlacingLoop:
 
     async def step(self, now: datetime) -> bool:
         """One look at every running campaign; whether anything was placed."""
-        placed = False
+        placed: set[int] = set()
         for campaign in await self._database.read(queue.running):
-            wish = AHEAD_OF_WIRE - self._on_wire[campaign.id]
+            wish = self._wish(campaign.id)
             if wish <= 0:
                 continue
             gateway = await self._vendors.gateway(campaign.vendor_account_id)
             handover = await self._prepare(campaign, wish) if gateway is not None else None
             if gateway is not None and handover is not None and handover.orders:
-                placed = True
+                placed.add(campaign.id)
                 self._start(gateway, handover)
-        return placed
+        self._just_placed = placed
+        return bool(placed)
+
+    def _wish(self, campaign_id: int) -> int:
+        """How many orders there is room for; none where it is worth while to wait for more room."""
+        wish = min(AHEAD_OF_WIRE - self._ahead[campaign_id], UNWRITTEN - self._on_wire[campaign_id])
+        # After a step in which it placed nothing any room is taken: the vendor may leave most requests hanging.
+        return 0 if campaign_id in self._just_placed and wish < AHEAD_OF_WIRE - REFILL_AT else wish
 
     async def _prepare(self, campaign: Any, wish: int) -> Handover | None:
         token = secrets.token_hex(16)
@@ -98,6 +110,7 @@ class PlacingLoop:
         orders = list(handover.orders.items())
         parts = [orders] if handover.campaign.mode.queued else [[one] for one in orders]
         for part in parts:
+            self._ahead[handover.campaign.id] += len(part)
             self._on_wire[handover.campaign.id] += len(part)
             self._tasks.start_soon(self._hand_over, gateway, handover.campaign, part)
 
@@ -113,11 +126,14 @@ class PlacingLoop:
         calls = {order.reference: call for call, order in part}
         customers = {order.reference: order.cleared.customer_id for _, order in part}
         self.answering.take(Answered(campaign, calls, answers, customers))
+        self._ahead[campaign.id] -= len(part)
+        if self._ahead[campaign.id] <= REFILL_AT:
+            self._room()
 
     async def _written(self, answered: Answered) -> None:
-        """The ledger holds these answers: there is room for as many more."""
+        """The ledger holds these answers: there may be as many more."""
         self._on_wire[answered.campaign.id] -= len(answered.calls)
-        if self._on_wire[answered.campaign.id] <= REFILL_AT:
+        if self._on_wire[answered.campaign.id] <= UNWRITTEN - AHEAD_OF_WIRE:
             self._room()
         self._tell(answered)
         await self._judge(answered.campaign, answered.answers)

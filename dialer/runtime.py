@@ -46,7 +46,7 @@ from dialer.sinks.journal import JournalSink
 from dialer.sinks.kafka import KafkaSink
 from dialer.steering import SteeringLoop
 from dialer.vault import Vault, open_vault
-from dialer.vendors import Vendors
+from dialer.vendors import Vendors, own_clock
 from dialer.webhooks import Webhooks
 from dialer.working import WorkingLoop
 
@@ -196,7 +196,7 @@ class Engine:
         if self._role == "web":
             return loops
         self.placing = PlacingLoop(database, vendors, timing, wire, self.metrics, lambda: loops["placing"].bell.ring())
-        loops["placing"] = Loop("placing", self.placing.step, database, brisk, self.metrics)
+        loops["placing"] = Loop("placing", self.placing.step, database, brisk, self.metrics, own_clock)
         settling = SettlingLoop(database, vendors, timing, loops["placing"].bell.ring, self.metrics)
         loops["settling"] = Loop("settling", settling.step, database, max(1 / settings.speed, 0.05), self.metrics)
         reconciling = ReconcilingLoop(database, vendors, timing, self.metrics)

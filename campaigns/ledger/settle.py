@@ -67,10 +67,12 @@ def apply(
     timing: Timing,
     told: Sequence[Told],
     abandoned_without_extension: Mapping[int, bool] | None = None,
+    calls: Sequence[Any] | None = None,
 ) -> list[Step]:
     """Apply facts to calls of one tenant in one transaction: the only way a call's state ever changes.
 
-    `abandoned_without_extension` holds a vendor account's setting by account id; absent means true.
+    `abandoned_without_extension` holds a vendor account's setting by account id; absent means true. `calls` are these
+    calls' rows where they are locked already.
     """
     by_call: dict[int, list[Told]] = defaultdict(list)
     for one in told:
@@ -78,7 +80,7 @@ def apply(
     rule = abandoned_without_extension or {}
     steps: list[Step] = []
     history: list[dict[str, Any]] = []
-    for call in locked(conn, list(by_call)):
+    for call in locked(conn, list(by_call)) if calls is None else calls:
         steps.append(_fold(call, by_call[call.id], rule.get(call.vendor_account_id, True), history))
     write(conn, now, timing, steps)
     if history:

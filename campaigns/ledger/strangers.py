@@ -119,17 +119,29 @@ def unbind(conn: Connection, now: datetime, timing: Timing, call_id: int, vendor
         apply(conn, now, timing, told, {call.vendor_account_id: rule})
 
 
-def own(conn: Connection, now: datetime, timing: Timing, named: Mapping[int, str], rule: bool = True) -> None:
-    """The vendor itself said which id is which of these calls': what was bound otherwise by a number is put right.
-
-    `named` gives the vendor's call id by ours; the calls are one tenant's.
-    """
-    calls = locked(conn, list(named))
-    for call in calls:
-        if call.vendor_call_id not in (None, named[call.id]) and not call.call_id_confirmed:
-            unbind(conn, now, timing, call.id, call.vendor_call_id, rule)
-    for call_id, holder_id in _held_by_others(conn, calls, named):
+def own(
+    conn: Connection,
+    now: datetime,
+    timing: Timing,
+    call_ids: Sequence[int],
+    named: Mapping[int, str],
+    rule: bool = True,
+) -> list[Any]:
+    """Lock these calls of one tenant; their rows. Of some the vendor itself said which id is theirs: `named` gives it
+    by our call id, and what was bound otherwise by a number is put right."""
+    calls = locked(conn, call_ids)
+    mistaken = [call for call in calls if call.id in named and _by_number(call, named[call.id])]
+    for call in mistaken:
+        unbind(conn, now, timing, call.id, call.vendor_call_id, rule)
+    taken = _held_by_others(conn, [call for call in calls if call.id in named], named)
+    for call_id, holder_id in taken:
         rebind(conn, now, timing, holder_id, call_id, named[call_id], rule)
+    return locked(conn, call_ids) if mistaken or taken else calls
+
+
+def _by_number(call: Any, call_id: str) -> bool:
+    """Whether a call was bound by its number, to another id than its own."""
+    return call.vendor_call_id not in (None, call_id) and not call.call_id_confirmed
 
 
 def _held_by_others(conn: Connection, calls: Sequence[Any], named: Mapping[int, str]) -> list[tuple[int, int]]:

@@ -63,7 +63,7 @@ WHY = {
     "ordering": "Orders to one campaign pass one after the other, and share the machine with the campaign.",
     "settling": "Each hook is read tolerantly and folded in any order, in Python; the reference trusts them all.",
     "placing": "At most twenty calls of a campaign are ahead of the wire, and each twenty passes claim, intent and "
-    "answer one after the other, a transaction each; the reference posts only.",
+    "answer, a transaction each; the reference posts only.",
     "campaign": "",
     "memory": "",
 }

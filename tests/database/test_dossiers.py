@@ -137,7 +137,7 @@ def test_a_number_that_a_corrected_list_no_longer_names_is_not_dialed(database: 
 
 def test_a_call_that_was_handed_over_is_judged_by_its_own_number(database: Desk) -> None:
     of, one, customer = database.run(listed, Someone("K1", [HOME, WORK]))
-    fixed = {customer.customer_id: SimpleNamespace(id=0, phone=WORK)}
+    fixed = {customer.customer_id: SimpleNamespace(id=0, phone=WORK, callback_id=None)}
     found = database.run(gathered, of, one, 0, fixed)
     assert isinstance(found, Candidate)
     assert found.dossier.phone == WORK

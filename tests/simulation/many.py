@@ -3,32 +3,34 @@
 import multiprocessing
 import os
 from collections.abc import Iterator, Sequence
-from functools import partial
+from contextlib import ExitStack
+from functools import cache
 
-from tests.simulation.simulator import Outcome, simulator
+from tests.simulation.simulator import Outcome, Simulator, simulator
 
-SMALLEST, LARGEST = 25, 250
-"""Seeds that a process takes at once: few enough to share, enough to be worth a database and its statements."""
+PART = 20
+"""Seeds that a process takes at once: few, so that what it finds is told soon."""
+OPEN = ExitStack()
+"""Each process keeps its database, and what was prepared for it, from part to part."""
 
 
 def run_all(seeds: Sequence[int], url: str | None = None, processes: int | None = None) -> Iterator[Outcome]:
     """The end of each world as it comes. Worlds of one PostgreSQL take turns, so there it is one process."""
     processes = 1 if url else processes or os.cpu_count() or 1
-    size = min(max(len(seeds) // (4 * processes), SMALLEST), LARGEST)
-    parts = [seeds[start : start + size] for start in range(0, len(seeds), size)]
+    parts = [seeds[start : start + PART] for start in range(0, len(seeds), PART)]
     if processes == 1 or len(parts) == 1:
-        yield from _run(url, seeds)
+        with simulator(url) as simulated:
+            yield from map(simulated.run, seeds)
         return
     with multiprocessing.Pool(processes) as pool:
-        for outcomes in pool.imap_unordered(partial(_listed, url), parts):
+        for outcomes in pool.imap_unordered(_listed, parts):
             yield from outcomes
 
 
-def _run(url: str | None, seeds: Sequence[int]) -> Iterator[Outcome]:
-    with simulator(url) as simulated:
-        for seed in seeds:
-            yield simulated.run(seed)
+@cache
+def _own() -> Simulator:
+    return OPEN.enter_context(simulator())
 
 
-def _listed(url: str | None, seeds: Sequence[int]) -> list[Outcome]:
-    return list(_run(url, seeds))
+def _listed(seeds: Sequence[int]) -> list[Outcome]:
+    return [_own().run(seed) for seed in seeds]

@@ -202,6 +202,12 @@ def answer_anew(patch: pytest.MonkeyPatch, _store: Store) -> None:
     patch.setattr(answers, "once", lambda _conn, _now, _client, _name, _digest, work: (work(), False))
 
 
+def _counts_attempts(plan: Plan) -> bool:
+    """Whether attempts are counted, and agents dial by themselves meanwhile."""
+    books = {campaign.terms["rulebook"] for campaign in plan.campaigns}
+    return plan.meddling > 0 and bool(books & {"world-debt", "world-caps"})
+
+
 SABOTAGE = (
     Sabotage(overlook_suppressions, "nobody_who_must_not_be_called_is_rung", within=50),
     Sabotage(overlook_calls, "no_two_calls_at_once", within=50),
@@ -211,7 +217,7 @@ SABOTAGE = (
     Sabotage(keep_the_released, "everybody_is_somewhere", within=50),
     Sabotage(mark_before_applying, "every_hook_is_settled", within=100),
     Sabotage(never_ask, "everything_comes_to_its_end", within=50),
-    Sabotage(overlook_hand_dialled_calls, "nothing_unlawful_is_rung", within=100),
+    Sabotage(overlook_hand_dialled_calls, "nothing_unlawful_is_rung", 200, _counts_attempts),
     Sabotage(overlook_messages, "nothing_unlawful_is_rung", within=100),
     Sabotage(read_the_clock_at_home, "nothing_unlawful_is_rung", within=100),
     Sabotage(overlook_unsettled_talks, "nothing_unlawful_is_rung", 100, lambda plan: plan.talkative),

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from operator import attrgetter
 from typing import Any
@@ -85,6 +85,8 @@ class Hopeless:
     customer: Any
     status: Status
     reason: Reason
+    narrowed: bool = False
+    """Whether only the numbers that a triggered call named were looked at: it ends, and he goes back to his turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ class Candidate:
     name: str
     waits: bool = True
     """Whether he is kept for later where he is withheld now; not by a triggered call that nobody wants to wait."""
+    narrowed: bool = False
+    """As of `Hopeless`."""
 
     @property
     def dossier(self) -> Dossier:
@@ -166,12 +170,13 @@ def gather(
         call = fixed.get(customer.id) if fixed else None
         trigger = facts.triggers.get(customer.id)
         own = _wanted(facts.numbers.get(customer.person_id, ()), trigger)
+        narrowed = bool(_names(trigger)) and customer.expires_at is None
         if found := _dialable(now, timing, of, customer, own, call, in_turn=not _names(trigger)):
             dossiers = tuple([_dossier(common, of, customer, number, facts, call) for number in found])
             waits = trigger is None or trigger.waits
-            candidates.append(Candidate(customer, dossiers, customer.name or found[0].name, waits))
+            candidates.append(Candidate(customer, dossiers, customer.name or found[0].name, waits, narrowed))
         else:
-            hopeless.append(_hopeless(of, customer, own, call))
+            hopeless.append(replace(_hopeless(of, customer, own, call), narrowed=narrowed))
     return candidates, hopeless
 
 

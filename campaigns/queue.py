@@ -46,6 +46,7 @@ OF_A_TURN = [
         "priority",
         "attempts",
         "callback_id",
+        "expires_at",
         "due_at",
     )
 ]

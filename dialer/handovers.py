@@ -101,14 +101,14 @@ def judge(
 ) -> list[Judged]:
     """The gate, on the facts of this transaction: who is cleared. The others are given back or closed."""
     candidates, hopeless = dossiers.gather(conn, now, timing, of, customers)
-    closings = [Closing(h.customer.id, h.status, h.reason) for h in hopeless]
+    closings = [Closing(h.customer.id, h.status, h.reason) for h in hopeless if not h.narrowed]
     verdicts = compliance.review_all((one.dossiers for one in candidates), of.rulebook, now)
     judged = [Judged(one, *verdict) for one, verdict in zip(candidates, verdicts, strict=True)]
-    waits, lapses = [], {}
+    waits, lapses = [], {h.customer.id: h.reason for h in hopeless if h.narrowed}
     for one in judged:
         customer = one.candidate.customer.id
         match one.verdict:
-            case Withheld(reason) if _lapses(one):
+            case Withheld(reason, until) if _lapses(one) or (until is None and one.candidate.narrowed):
                 lapses[customer] = reason
             case Withheld(reason, None):
                 # Nothing that a clock brings will free him; a corrected list or setting does, and says so.

@@ -10,9 +10,11 @@ from databases import Desk
 from founding import START, calls, campaign, company, customers, read
 from sqlalchemy import Connection, select
 
-from campaigns import ledger, lists, reports, runs, triggers
+from campaigns import dnc, ledger, lists, reports, runs, triggers
+from campaigns.dnc import Entry
 from campaigns.ledger import TRIGGER_PRIORITY, Appointment, NotNow, Told
-from campaigns.lists.entries import Entry, ListedDebt, ListedPhone, ListFile
+from campaigns.lists.entries import Entry as ListEntry
+from campaigns.lists.entries import ListedDebt, ListedPhone, ListFile
 from campaigns.models import Debt, Number, Tenant
 from campaigns.rows import columns_of, table
 from campaigns.states import Fact
@@ -83,9 +85,11 @@ class Scene:
         lists.load(self.conn, self.now, self.campaign, ListFile(("id", "phone"), entries), "test", "l.csv", False)
 
 
-def _entry(code: str, place: int) -> Entry:
+def _entry(code: str, place: int) -> ListEntry:
     debt = ListedDebt(f"HD-{code}", 5, {"dpd": 5}, [code, "x"], place + 1)
-    return Entry(Subject.PERSON, code, "", None, None, 3, [ListedPhone(f"+8491000000{place}", Role.BORROWER)], [debt])
+    return ListEntry(
+        Subject.PERSON, code, "", None, None, 3, [ListedPhone(f"+8491000000{place}", Role.BORROWER)], [debt]
+    )
 
 
 Story = Callable[[Scene], None]
@@ -266,6 +270,17 @@ def test_only_the_numbers_that_an_order_names_are_rung_and_the_others_stay(datab
         mine = (number.person_id == floor.customer().person_id, number.removed_at.is_(None))
         kept = floor.conn.scalars(select(number.phone).where(*mine).order_by(number.position))
         assert list(kept) == ["+84910000000", OTHER, PHONE]
+
+    on(database, story)
+
+
+def test_what_stands_against_the_numbers_of_an_order_ends_it_and_not_his_place_on_the_list(database: Desk) -> None:
+    def story(floor: Scene) -> None:
+        floor.bring("KH1")
+        name = floor.order()
+        dnc.suppress(floor.conn, floor.now, floor.of.tenant_id, [Entry(Subject.NUMBER, PHONE)], "test")
+        assert floor.place() == ["+84910000000"]
+        assert floor.state(name) == (TriggerState.WITHHELD, Reason.SUPPRESSED)
 
     on(database, story)
 

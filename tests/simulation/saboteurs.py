@@ -6,6 +6,7 @@ What no world finds, the worlds do not guard. The names are those of `SABOTAGE`,
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -29,27 +30,45 @@ Saboteur = Callable[[pytest.MonkeyPatch, Store], None]
 
 @dataclass(frozen=True, slots=True)
 class Sabotage:
-    """Who breaks what, the invariant that must tell, how many seeds that may take, and in which worlds it is sought."""
+    """Who breaks what, the invariant that must tell, how many seeds that may take, and in which worlds it is sought.
+
+    `found_by` is the first seed that found it when last looked. It is tried first, so that all are not searched anew
+    each time; where the worlds have changed since, the search goes on from the beginning.
+    """
 
     saboteur: Saboteur
     invariant: str
     within: int
+    found_by: int
     among: Callable[[Plan], bool] = lambda _: True
 
     @property
     def seeds(self) -> Iterator[int]:
-        return (seed for seed in range(self.within) if self.among(plan(seed)))
+        yield self.found_by
+        yield from (seed for seed in range(self.within) if self.among(plan(seed)))
 
 
 def overlook_suppressions(patch: pytest.MonkeyPatch, _store: Store) -> None:
     """The gate is shown an empty do-not-call list."""
-    patch.setattr(dossiers.dnc, "suppressed", lambda *_: (set(), set()))
+    _show(patch, blocked=None, barred=None)
 
 
 def overlook_calls(patch: pytest.MonkeyPatch, store: Store) -> None:
     """The gate does not see who is in a call, and no index holds what it forgets."""
-    patch.setattr(dossiers, "_in_call", lambda *_: (set(), set()))
+    _show(patch, busy=None, talking=None)
     store.transact(_drop, "uq_call_live_phone", "uq_call_live_person")
+
+
+def _show(patch: pytest.MonkeyPatch, **instead: Any) -> None:
+    """The gate is shown this of every number, instead of what is so."""
+    find = dossiers.find_numbers
+    names = [column.name for column in find.query.selected_columns]
+
+    def read(conn: Connection, *keys: Any, **bound: Any) -> list[SimpleNamespace]:
+        rows = find(conn, *keys, **bound)
+        return [SimpleNamespace(**{name: getattr(row, name) for name in names} | instead) for row in rows]
+
+    patch.setattr(dossiers, "find_numbers", read)
 
 
 def _drop(conn: Connection, *indexes: str) -> None:
@@ -209,20 +228,20 @@ def _counts_attempts(plan: Plan) -> bool:
 
 
 SABOTAGE = (
-    Sabotage(overlook_suppressions, "nobody_who_must_not_be_called_is_rung", within=50),
-    Sabotage(overlook_calls, "no_two_calls_at_once", within=50),
-    Sabotage(grant_every_wish, "no_ceiling_is_broken", within=20),
-    Sabotage(recall_once_more, "attempts_are_limited", within=20),
-    Sabotage(ring_before_writing, "every_ring_is_known", within=20),
-    Sabotage(keep_the_released, "everybody_is_somewhere", within=50),
-    Sabotage(mark_before_applying, "every_hook_is_settled", within=100),
-    Sabotage(never_ask, "everything_comes_to_its_end", within=50),
-    Sabotage(overlook_hand_dialled_calls, "nothing_unlawful_is_rung", 200, _counts_attempts),
-    Sabotage(overlook_messages, "nothing_unlawful_is_rung", within=100),
-    Sabotage(read_the_clock_at_home, "nothing_unlawful_is_rung", within=100),
-    Sabotage(overlook_unsettled_talks, "nothing_unlawful_is_rung", 100, lambda plan: plan.talkative),
-    Sabotage(leave_the_queue_at_closing, "nothing_unlawful_is_rung", 200, lambda plan: plan.closing),
-    Sabotage(believe_any_register, "nothing_unlawful_is_rung", within=100),
-    Sabotage(answer_anew, "an_order_is_one_attempt", within=50),
-    Sabotage(wait_an_hour_longer, "nobody_is_forgotten_by_the_gate", within=50),
+    Sabotage(overlook_suppressions, "nobody_who_must_not_be_called_is_rung", 50, 0),
+    Sabotage(overlook_calls, "no_two_calls_at_once", 50, 5),
+    Sabotage(grant_every_wish, "no_ceiling_is_broken", 20, 1),
+    Sabotage(recall_once_more, "attempts_are_limited", 20, 1),
+    Sabotage(ring_before_writing, "every_ring_is_known", 20, 5),
+    Sabotage(keep_the_released, "everybody_is_somewhere", 50, 6),
+    Sabotage(mark_before_applying, "every_hook_is_settled", 100, 9),
+    Sabotage(never_ask, "everything_comes_to_its_end", 50, 0),
+    Sabotage(overlook_hand_dialled_calls, "nothing_unlawful_is_rung", 200, 105, _counts_attempts),
+    Sabotage(overlook_messages, "nothing_unlawful_is_rung", 100, 76),
+    Sabotage(read_the_clock_at_home, "nothing_unlawful_is_rung", 100, 20),
+    Sabotage(overlook_unsettled_talks, "nothing_unlawful_is_rung", 100, 54, lambda plan: plan.talkative),
+    Sabotage(leave_the_queue_at_closing, "nothing_unlawful_is_rung", 200, 103, lambda plan: plan.closing),
+    Sabotage(believe_any_register, "nothing_unlawful_is_rung", 100, 28),
+    Sabotage(answer_anew, "an_order_is_one_attempt", 50, 4),
+    Sabotage(wait_an_hour_longer, "nobody_is_forgotten_by_the_gate", 50, 2),
 )

@@ -4,14 +4,15 @@ What comes here is masked already (`dialer/witness.py`): these rows are evidence
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from campaigns.models import Act
 from campaigns.rows import columns_of, table
+from campaigns.statements import Insert
 
 ACT = columns_of(Act)
 
@@ -31,6 +32,10 @@ class Done:
     after: Mapping[str, Any]
 
 
+TOLD = tuple(field.name for field in fields(Done))
+write_acts = Insert(Act, (*TOLD, "tenant_id", "result", "milliseconds", "at"))
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Which acts are looked for; None narrows nothing. `since` and `until` bound the moment, the end excluded."""
@@ -44,8 +49,8 @@ class Asked:
 
 def record(conn: Connection, now: datetime, tenant_id: int, done: Done, result: int, milliseconds: int) -> None:
     """Keep what was done. `result` is the status that is answered, or an exit code."""
-    row = asdict(done) | {"tenant_id": tenant_id, "result": result, "milliseconds": milliseconds, "at": now}
-    conn.execute(insert(table(Act)), row)
+    row = {name: getattr(done, name) for name in TOLD}
+    write_acts(conn, [row | {"tenant_id": tenant_id, "result": result, "milliseconds": milliseconds, "at": now}])
 
 
 def acts_before(conn: Connection, tenant_id: int, before: int | None, limit: int, asked: Asked) -> list[Any]:

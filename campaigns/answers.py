@@ -4,11 +4,11 @@ The key is written before the work is done, in the work's own transaction: of tw
 the first and finds its answer, and of a request that failed nothing is left.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from campaigns.models import KeptAnswer
@@ -17,6 +17,9 @@ from campaigns.rows import columns_of, table
 KEPT = columns_of(KeptAnswer)
 KEEP = timedelta(hours=24)
 BATCH = 1000
+MINE = (KEPT.tenant_id == bindparam("tenant"), KEPT.client_id == bindparam("client"), KEPT.name == bindparam("key"))
+find_answer = select(KEPT.digest, KEPT.answer).where(*MINE)
+write_answer = update(table(KeptAnswer)).where(*MINE).values(answer=bindparam("told"))
 
 
 class OtherRequest(Exception):
@@ -29,13 +32,14 @@ def once(
     """What `work` answers, or what it answered when it was asked the first time under this name; and whether that was
     before. Raises `OtherRequest`, and whatever `work` raises."""
     row = {"tenant_id": client.tenant_id, "client_id": client.id, "name": name, "digest": digest, "kept_at": now}
-    if not conn.execute(_taking(conn, now), row | {"answer": {}}).all():
-        known = conn.execute(select(table(KeptAnswer)).where(*_mine(client, name))).one()
+    mine = {"tenant": client.tenant_id, "client": client.id, "key": name}
+    if not conn.execute(TAKING[conn.dialect.name], row | {"answer": {}, "old": now - KEEP}).all():
+        known = conn.execute(find_answer, mine).one()
         if known.digest != digest:
             raise OtherRequest
         return known.answer, True
     answer = work()
-    conn.execute(update(table(KeptAnswer)).where(*_mine(client, name)).values(answer=answer))
+    conn.execute(write_answer, mine | {"told": answer})
     return answer, False
 
 
@@ -49,16 +53,13 @@ def prune(conn: Connection, now: datetime) -> int:
     return len(batch)
 
 
-def _mine(client: Any, name: str) -> tuple[Any, ...]:
-    return KEPT.tenant_id == client.tenant_id, KEPT.client_id == client.id, KEPT.name == name
-
-
-def _taking(conn: Connection, now: datetime) -> Any:
+def _taking(dialect: Any) -> Any:
     """Takes the key where it is free, or what stands there is older than a day."""
-    dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
     made = dialect.insert(table(KeptAnswer))
     fresh = {name: made.excluded[name] for name in ("digest", "answer", "kept_at")}
     keys = [KEPT.tenant_id, KEPT.client_id, KEPT.name]
-    return made.on_conflict_do_update(index_elements=keys, set_=fresh, where=KEPT.kept_at <= now - KEEP).returning(
-        KEPT.name
-    )
+    old = KEPT.kept_at <= bindparam("old")
+    return made.on_conflict_do_update(index_elements=keys, set_=fresh, where=old).returning(KEPT.name)
+
+
+TAKING: Mapping[str, Any] = {"postgresql": _taking(postgresql), "sqlite": _taking(sqlite)}

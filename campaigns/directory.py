@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from campaigns import agents, ledger, shelf
 from campaigns.models import Callflow, Campaign, Tenant, VendorAccount
@@ -19,6 +19,7 @@ TENANT = columns_of(Tenant)
 CAMPAIGN = columns_of(Campaign)
 CODE = re.compile(r"\w[\w.-]{0,63}")
 SHOWN = 5
+find_tenants = select(table(Tenant)).where(TENANT.code == bindparam("code"))
 
 
 class NotFound(Exception):
@@ -60,7 +61,7 @@ def checked_code(code: str, what: str) -> str:
 
 def find_tenant(conn: Connection, code: str) -> Any:
     """Raises `NotFound`."""
-    found = conn.execute(select(table(Tenant)).where(TENANT.code == code)).first()
+    found = conn.execute(find_tenants, {"code": code}).first()
     if found is None:
         raise missing("tenant", code, conn.scalars(select(TENANT.code)))
     return found
@@ -68,7 +69,7 @@ def find_tenant(conn: Connection, code: str) -> Any:
 
 def ensure_tenant(conn: Connection, now: datetime, code: str, zone: str) -> Any:
     """The tenant of this code, founded where there is none. Raises `BadCode`."""
-    found = conn.execute(select(table(Tenant)).where(TENANT.code == code)).first()
+    found = conn.execute(find_tenants, {"code": code}).first()
     if found is not None:
         return found
     try:
@@ -83,9 +84,9 @@ def ensure_tenant(conn: Connection, now: datetime, code: str, zone: str) -> Any:
 
 def find_campaign(conn: Connection, tenant_id: int, code: str) -> Any:
     """A campaign that was not deleted, with the name of its `vendor`. Raises `NotFound`."""
-    standing = (CAMPAIGN.tenant_id == tenant_id, CAMPAIGN.deleted_at.is_(None))
-    found = conn.execute(_with_vendor().where(*standing, CAMPAIGN.code == code)).first()
+    found = conn.execute(find_campaigns, {"tenant": tenant_id, "code": code}).first()
     if found is None:
+        standing = (CAMPAIGN.tenant_id == tenant_id, CAMPAIGN.deleted_at.is_(None))
         codes = conn.scalars(select(CAMPAIGN.code).where(*standing))
         raise missing("campaign", code, codes, "make one with `dialer campaign create`")
     return found
@@ -111,6 +112,11 @@ def _with_vendor() -> Any:
     account = columns_of(VendorAccount)
     joined = table(Campaign).join(table(VendorAccount), CAMPAIGN.vendor_account_id == account.id)
     return select(table(Campaign), account.name.label("vendor")).select_from(joined)
+
+
+find_campaigns = _with_vendor().where(
+    CAMPAIGN.tenant_id == bindparam("tenant"), CAMPAIGN.code == bindparam("code"), CAMPAIGN.deleted_at.is_(None)
+)
 
 
 def create_campaign(

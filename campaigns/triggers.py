@@ -13,24 +13,26 @@ from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from campaigns import accounts, agents, callbacks, decisions, directory, dossiers, ledger, lists, revising, shelf
 from campaigns.compliance import Withheld, review_each
 from campaigns.decisions import Judged
 from campaigns.directory import NotFound, Taken, missing
 from campaigns.ledger import NotNow, Trigger
+from campaigns.ledger.callbacks import lock_customer
 from campaigns.lists.entries import Entry, ListedDebt, ListedPhone
 from campaigns.lists.rows import key_of
-from campaigns.models import Callback, Campaign, Customer, TriggeredCall
+from campaigns.models import Callback, Campaign, TriggeredCall
+from campaigns.reports.triggers import Triggered, state_of
 from campaigns.rows import columns_of, table
+from campaigns.statements import Insert
 from campaigns.terms import BadTerms, agree
 from campaigns.timing import Timing
 from campaigns.withdrawals import customers_by_id
-from campaigns.words import Mode, Promise, Purpose, Reason, Role, Status, Subject, Wanted
+from campaigns.words import Mode, Promise, Purpose, Reason, Role, Status, Subject, TriggerState, Wanted
 
 CALLBACK = columns_of(Callback)
-CUSTOMER = columns_of(Customer)
 TRIGGERED = columns_of(TriggeredCall)
 SOURCE = "triggered"
 """What stands where a file's name would."""
@@ -38,6 +40,7 @@ AT_ONCE, LATER, FURTHEST = timedelta(minutes=15), timedelta(days=1), timedelta(d
 """When an order is over that says nothing of it: one that does not wait, one that does; and the latest end."""
 PLACED = "it is placed, or over: it cannot be cancelled any more"
 UNFIT = re.compile(r"[^A-Z0-9_.-]+")
+write_orders = Insert(TriggeredCall, ("tenant_id", "reference", "callback_id", "client_id", "callback_url", "until"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +124,19 @@ def own_campaign(
     there; the agent works for it. `said` are terms of a new one. Raises `BadTerms`."""
     code = own_code(account.name, purpose)
     try:
-        campaign = revising.hold(conn, account.tenant_id, code)
+        campaign = directory.find_campaign(conn, account.tenant_id, code)
     except NotFound:
         campaign = _founded(conn, now, account, code, purpose, agent, said, actor)
     if campaign.mode is not Mode.CLICK2CALL or campaign.vendor_account_id != account.id:
         raise BadTerms("vendor", f"has its orders in campaign {code}, which is another's: name a campaign instead")
-    users = agents.users_by_campaign(conn, account.tenant_id, [campaign.id])[campaign.id]
-    if agent not in users:
-        revising.revise(conn, now, campaign, {"agents": {**users, agent: None}}, actor)
+    if agent not in _users(conn, campaign):
+        campaign = revising.hold(conn, account.tenant_id, code)
+        revising.revise(conn, now, campaign, {"agents": {**_users(conn, campaign), agent: None}}, actor)
     return campaign
+
+
+def _users(conn: Connection, campaign: Any) -> Mapping[str, str | None]:
+    return agents.users_by_campaign(conn, campaign.tenant_id, [campaign.id])[campaign.id]
 
 
 def own_code(vendor: str, purpose: Purpose) -> str:
@@ -166,17 +173,18 @@ def trigger(
     reference: str,
     actor: str,
     client_id: int | None = None,
-) -> None:
-    """Take an order under this name. What stands against it ends it, unless it waits for what a clock brings. Raises
-    `BadTerms`, `NotNow`."""
+) -> Triggered:
+    """Take an order under this name; how it stands. What stands against it ends it, unless it waits for what a clock
+    brings. Raises `BadTerms`, `NotNow`."""
     agent_id = _agent(conn, campaign, wish.agent)
     customer = _customer(conn, now, timing, tenant, campaign, wish, actor)
     order = Trigger(wish.not_after, tenant.zone, agent_id, wish.waits, wish.whom.phones)
     against = _against(conn, now, timing, tenant, campaign, customer, order)
-    if against is None or (wish.waits and (against.until is not None or against.reason is Reason.NOT_RUNNING)):
+    ended = against if against is not None and not _may_wait(wish, against) else None
+    if ended is None:
         made = ledger.trigger(conn, now, campaign, customer, order, actor)
     else:
-        made = ledger.withhold(conn, now, campaign, customer, order, against.reason, actor)
+        made = ledger.withhold(conn, now, campaign, customer, order, ended.reason, actor)
     row = {
         "tenant_id": campaign.tenant_id,
         "reference": reference,
@@ -185,7 +193,61 @@ def trigger(
         "callback_url": wish.callback_url,
         "until": against.until if against is not None else None,
     }
-    conn.execute(insert(table(TriggeredCall)), row)
+    write_orders(conn, [row])
+    standing = _at_the_door(now, campaign, wish, against, ended)
+    return _ordered(now, campaign, customer, wish, reference, actor, standing, now if ended is not None else None)
+
+
+def _may_wait(wish: Wish, against: Withheld) -> bool:
+    return wish.waits and (against.until is not None or against.reason is Reason.NOT_RUNNING)
+
+
+def _at_the_door(
+    now: datetime, campaign: Any, wish: Wish, against: Withheld | None, ended: Withheld | None
+) -> tuple[TriggerState, Reason, datetime | None]:
+    """State, reason, and until when, as `reports.find_triggered` would find them in this transaction."""
+    if ended is not None:
+        return state_of(Promise.WITHDRAWN, ended.reason, None, wish.not_after, now), ended.reason, ended.until
+    if campaign.wanted is not Wanted.RUNNING:
+        return TriggerState.WAITING, campaign.paused_because or Reason.NOT_RUNNING, None
+    if against is not None:
+        return TriggerState.WITHHELD, against.reason, against.until
+    return TriggerState.WAITING, Reason.TRIGGERED, None
+
+
+def _ordered(
+    now: datetime,
+    campaign: Any,
+    customer: Any,
+    wish: Wish,
+    reference: str,
+    actor: str,
+    standing: tuple[TriggerState, Reason, datetime | None],
+    closed_at: datetime | None,
+) -> Triggered:
+    state, reason, until = standing
+    return Triggered(
+        id=reference,
+        campaign=campaign.code,
+        customer=customer.code,
+        name=customer.name,
+        purpose=campaign.purpose,
+        agent=wish.agent,
+        phones=list(wish.whom.phones),
+        wait=wish.waits,
+        state=state,
+        reason=reason,
+        until=until,
+        not_after=wish.not_after,
+        callback_url=wish.callback_url,
+        created_at=now,
+        closed_at=closed_at,
+        actor=actor,
+        call=None,
+        phone=None,
+        outcome=None,
+        billsec=None,
+    )
 
 
 def cancel(conn: Connection, now: datetime, timing: Timing, tenant: Any, reference: str, actor: str) -> None:
@@ -267,8 +329,7 @@ def _entry(whom: Whom, today: date) -> Entry:
 
 
 def _locked(conn: Connection, campaign: Any, customer_id: int) -> Any:
-    mine = (CUSTOMER.tenant_id == campaign.tenant_id, CUSTOMER.id == customer_id)
-    return conn.execute(select(table(Customer)).where(*mine).with_for_update(key_share=True)).one()
+    return conn.execute(lock_customer, {"tenant_id": campaign.tenant_id, "customer": customer_id}).one()
 
 
 def _against(

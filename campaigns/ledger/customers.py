@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Integer, bindparam, case, func, insert, selec
 from campaigns.ledger import promises
 from campaigns.ledger.history import tell
 from campaigns.models import Customer, Run
-from campaigns.rows import columns_of, in_chunks, table
+from campaigns.rows import columns_of, ignoring, in_chunks, table
 from campaigns.statements import Find, Update
 from campaigns.words import WAITING_STATUSES, Reason, Status
 
@@ -99,11 +99,12 @@ def enlist(
     entries: Sequence[Enlisted],
     actor: str,
 ) -> dict[int, int]:
-    """Put new people on the list, due at once; person id -> customer id."""
+    """Put new people on the list, due at once; person id -> customer id. Whom another transaction put there meanwhile
+    is not among them."""
     customers: dict[int, int] = {}
     for chunk in in_chunks(sorted(entries, key=lambda entry: entry.person_id), 500):
         rows = [_enlisted(now, tenant_id, campaign_id, run_id, entry) for entry in chunk]
-        made = conn.execute(insert(table(Customer)).returning(CUSTOMER.person_id, CUSTOMER.id), rows)
+        made = conn.execute(ignoring(conn, Customer).returning(CUSTOMER.person_id, CUSTOMER.id), rows)
         customers.update(dict(made.all()))
     return customers
 

@@ -47,6 +47,7 @@ find_overdue = (
     .order_by(CALLBACK.customer_id)
     .limit(LAPSES)
 )
+make_promise = insert(table(Callback)).returning(CALLBACK.id)
 write_customers = Update(
     Customer,
     own(*STANDS, "expires_at", "updated_at"),
@@ -175,8 +176,7 @@ def _write(
         "actor": actor,
         "created_at": now,
     }
-    made = insert(table(Callback)).returning(CALLBACK.id)
-    return int(conn.execute(made, row | standing).scalar_one())
+    return int(conn.execute(make_promise, row | standing).scalar_one())
 
 
 def _place(conn: Connection, now: datetime, customer: Any, wish: Trigger, values: dict[str, Any]) -> None:

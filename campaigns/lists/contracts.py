@@ -1,6 +1,6 @@
 """Customers and their debts: put on the campaign's list by the ledger, and brought to what the list says of each."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -66,6 +66,7 @@ def enlist(
         if not one.listed_before
     ]
     made = ledger.enlist(conn, now, tenant_id, campaign_id, run_id, newcomers, actor)
+    _meet(conn, tenant_id, campaign_id, [one for one in enrolled if not one.listed_before], made, before)
     renamed = []
     for one in enrolled:
         if not one.listed_before:
@@ -81,6 +82,22 @@ def enlist(
     ledger.rename(conn, now, tenant_id, sorted(renamed, key=lambda row: int(row["b_id"])))
     if until is None:
         ledger.adopt(conn, now, tenant_id, [row.id for row in before.values() if row.expires_at is not None], actor)
+
+
+def _meet(
+    conn: Connection,
+    tenant_id: int,
+    campaign_id: int,
+    newcomers: Sequence[Enrolled],
+    made: Mapping[int, int],
+    before: dict[int, Any],
+) -> None:
+    """Who was put on the list by another transaction meanwhile stands there like those from before."""
+    missed = [one for one in newcomers if one.person_id not in made]
+    found = find_listed(conn, [one.person_id for one in missed], tenant_id=tenant_id, campaign_id=campaign_id)
+    before |= {row.person_id: row for row in found}
+    for one in missed:
+        one.listed_before, one.new_person = True, False
 
 
 def set_debts(

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from campaigns import consents, dnc, ledger
 from campaigns.compliance import may_ever_dial
@@ -22,10 +22,17 @@ from campaigns.lists.patience import uncollected
 from campaigns.lists.people import Enrolled
 from campaigns.models import Campaign, Debt, ListImport, Run, Tenant
 from campaigns.rows import columns_of, in_chunks, table
+from campaigns.statements import ONE
 from campaigns.words import Purpose, Subject
 
 RUN: Final = columns_of(Run)
 LIST_IMPORT: Final = columns_of(ListImport)
+find_run: Final = (
+    select(RUN.id, RUN.opened_at)
+    .where(RUN.tenant_id == bindparam("tenant"), RUN.campaign_id == bindparam("campaign"))
+    .order_by(RUN.ordinal.desc())
+    .limit(ONE)
+)
 SLICE: Final = 5000
 """How many customers are compared and written at a time."""
 
@@ -155,8 +162,7 @@ def _turn(
 
 
 def current_run(conn: Connection, tenant_id: int, campaign_id: int) -> Any:
-    chosen = select(RUN.id, RUN.opened_at).where(RUN.tenant_id == tenant_id, RUN.campaign_id == campaign_id)
-    return conn.execute(chosen.order_by(RUN.ordinal.desc()).limit(1)).one_or_none()
+    return conn.execute(find_run, {"tenant": tenant_id, "campaign": campaign_id}).one_or_none()
 
 
 def open_import(

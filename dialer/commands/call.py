@@ -82,8 +82,8 @@ def _trigger(
     campaign = triggers.campaign_at(desk.conn, desk.now, desk.tenant.id, place, desk.actor)
     reference = f"t{secrets.token_hex(10)}"
     timing = desk.settings.timing
-    triggers.trigger(desk.conn, desk.now, timing, desk.tenant, campaign, wish, reference, desk.actor)
-    return _found(desk, reference)
+    told = triggers.trigger(desk.conn, desk.now, timing, desk.tenant, campaign, wish, reference, desk.actor)
+    return told, desk.tenant.zone
 
 
 @app.command("show", epilog=example("dialer call show t0123456789abcdef0123"))

@@ -45,7 +45,9 @@ class Scene:
     def order(self, whom: Whom = ONE, after: timedelta = HOUR, waits: bool = False) -> str:
         self.tokens += 1
         name, wish = f"t{self.tokens}", Wish(whom, self.now + after, waits)
-        triggers.trigger(self.conn, self.now, TIMING, self.tenant, self.campaign, wish, name, "crm")
+        told = triggers.trigger(self.conn, self.now, TIMING, self.tenant, self.campaign, wish, name, "crm")
+        # What is answered at the door is what is found afterwards.
+        assert told == self.told(name)
         return name
 
     def told(self, name: str = "t1") -> reports.Triggered:

@@ -110,10 +110,10 @@ def create(visit: Visit) -> Told:
     wish = Wish(whom, end, said.wait, said.agent, said.callback_url)
     reference = f"t{secrets.token_hex(10)}"
     timing = visit.settings.timing
-    triggers.trigger(
+    told = triggers.trigger(
         visit.conn, visit.now, timing, visit.tenant, campaign, wish, reference, visit.actor, visit.client.id
     )
-    return Told(shown(visit, reference), location=f"/calls/{reference}")
+    return Told(_body(told), location=f"/calls/{reference}")
 
 
 def _place(said: NewCall) -> Place:
@@ -142,7 +142,11 @@ def find(visit: Visit, reference: str) -> TriggeredCall | None:
     told: Triggered | None = reports.find_triggered(
         visit.conn, visit.now, visit.settings.timing, visit.tenant, reference
     )
-    return TriggeredCall.model_validate(told, from_attributes=True) if told is not None else None
+    return _body(told) if told is not None else None
+
+
+def _body(told: Triggered) -> TriggeredCall:
+    return TriggeredCall.model_validate(told, from_attributes=True)
 
 
 PLACE = (Right.CALL_PLACE,)

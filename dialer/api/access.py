@@ -49,6 +49,7 @@ class Access:
         self._keys: dict[str, tuple[int, OKPKey]] = {}
         self._keys_at = -KEYS_FRESH
         self._looks = (0, 0)
+        self._looking = anyio.Lock()
         self._clients: dict[str, tuple[float, Known]] = {}
 
     async def admit(self, request: web.Request) -> Visitor:
@@ -64,10 +65,19 @@ class Access:
 
     async def _know(self, kid: str) -> None:
         """Read the keys anew where this one is not among them, or they are old."""
+        if self._knows(kid):
+            return
+        # Who comes while somebody looks waits for what he finds.
+        async with self._looking:
+            if not self._knows(kid):
+                await self._look()
+
+    def _knows(self, kid: str) -> bool:
+        return kid in self._keys and anyio.current_time() - self._keys_at < KEYS_FRESH
+
+    async def _look(self) -> None:
         second, looks = self._looks
         now = anyio.current_time()
-        if kid in self._keys and now - self._keys_at < KEYS_FRESH:
-            return
         if int(now) == second and looks >= LOOKS_A_SECOND:
             return
         self._looks = (int(now), looks + 1 if int(now) == second else 1)

@@ -1,5 +1,6 @@
 """Who is let in: secrets, tokens, keys, and their ends."""
 
+import asyncio
 import base64
 import json
 from datetime import timedelta
@@ -177,3 +178,14 @@ def test_a_client_s_name_is_free_again_once_it_is_revoked(door: Door, company: C
         door.desk.run(new_client, company, first.name, (Right.ADMIN,))
     door.desk.run(lambda conn: clients.revoke(conn, clock(conn), company.tenant_id, first.name))
     door.desk.run(new_client, company, first.name, (Right.ADMIN,))
+
+
+def test_all_who_come_to_a_worker_that_just_began_are_let_in(crm: Client) -> None:
+    with open_door(crm.door.desk) as fresh:
+
+        async def crowd() -> set[int]:
+            url, headers = fresh.server.make_url("/v1/campaigns"), {"Authorization": f"Bearer {crm.token}"}
+            asked = (fresh.session.get(url, headers=headers) for _ in range(2 * access.LOOKS_A_SECOND))
+            return {answer.status for answer in await asyncio.gather(*asked)}
+
+        assert fresh.portal.call(crowd) == {200}

@@ -12,15 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, func, select
 
-from campaigns import dnc, dossiers, ledger, queue, receipts
+from campaigns import dnc, dossiers, ledger, lists, queue, receipts, triggers
 from campaigns.dnc import Entry
-from campaigns.ledger import Intent, Told
+from campaigns.ledger import Intent, NotNow, Told
+from campaigns.lists.entries import Entry as Row
+from campaigns.lists.entries import ListFile
 from campaigns.models import Campaign, Change, Customer, Tenant, VendorAccount
 from campaigns.models import Fact as FactRow
 from campaigns.receipts import Delivery
 from campaigns.rows import columns_of, table
 from campaigns.states import Fact
 from campaigns.timing import Timing
+from campaigns.triggers import Whom, Wish
 from campaigns.words import FactKind, Mode, Outcome, Reason, ReceiptOutcome, Role, Status, Subject
 from dialer import handovers, settling
 
@@ -303,3 +306,35 @@ def _suppress(conn: Connection, of: Company, tenant: Any, one: Any) -> None:
         conn, START, TIMING, brief(conn, tenant, one), list(customers(conn, of.tenant_id).values())
     )
     dnc.suppress(conn, START, of.tenant_id, [Entry(Subject.NUMBER, candidate.dossier.phone)], "test")
+
+
+@pytest.mark.parametrize("other", ["order", "list"])
+def test_two_who_bring_the_same_person_onto_a_list_at_once_bring_him_once(
+    postgresql: Desk, monkeypatch: pytest.MonkeyPatch, other: str
+) -> None:
+    of, one = postgresql.run(floor, 0)
+    postgresql.run(person, of, Someone("KH1", ["+84912345678"]))
+    looked, enlist, later = together(2), ledger.enlist, START + TIMING.dead_number
+
+    def everybody_looks_first(*args: Any) -> Any:
+        looked()
+        return enlist(*args)
+
+    def order(conn: Connection, name: str) -> bool:
+        tenant, wish = read(conn, Tenant, of.tenant_id), Wish(Whom("KH1", ("+84912345678",)), later)
+        try:
+            triggers.trigger(conn, START, TIMING, tenant, one, wish, name, "crm")
+        except NotNow:
+            return False
+        return True
+
+    def bring(conn: Connection) -> bool:
+        row = Row(Subject.PERSON, "KH1", "", None, None, 0, [], [])
+        return bool(lists.load(conn, START, one, ListFile((), [row]), "test", "l.csv"))
+
+    monkeypatch.setattr(ledger, "enlist", everybody_looks_first)
+    second = bring if other == "list" else lambda conn: order(conn, "t2")
+    taken = postgresql.at_once(lambda conn: order(conn, "t1"), second)
+    [customer] = postgresql.run(customers, of.tenant_id).values()
+    assert sum(taken) == (2 if other == "list" else 1)
+    assert (customer.callback_id is not None, customer.expires_at is None) == (True, other == "list")

@@ -68,5 +68,11 @@ def insert_ignoring(conn: Connection, model: type[SQLModel], rows: Sequence[dict
 
 def ignoring(conn: Connection, model: type[SQLModel]) -> Any:
     """`INSERT … ON CONFLICT DO NOTHING` in the connection's dialect."""
-    dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table(model)).on_conflict_do_nothing()
+    return ignoring_in(conn.dialect.name, model)
+
+
+@cache
+def ignoring_in(dialect: str, model: type[SQLModel]) -> Any:
+    """As `ignoring`, by the dialect's name."""
+    made = postgresql.insert(table(model)) if dialect == "postgresql" else sqlite.insert(table(model))
+    return made.on_conflict_do_nothing()

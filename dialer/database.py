@@ -32,6 +32,7 @@ PATIENCE = 10
 """Seconds to get a connection to PostgreSQL: a step that waits longer is better tried again."""
 ASK_AFTER = 5.0
 """Seconds of rest after which a connection is asked whether it still answers."""
+READ_CLOCK = select(func.clock_timestamp())
 CLOCK = "clock"
 """The execution option under which a connection carries a clock of its own."""
 
@@ -68,7 +69,7 @@ def clock(conn: Connection) -> datetime:
     if conn.dialect.name == "sqlite":
         told = conn.scalar(text("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')"))
         return datetime.fromisoformat(str(told)).replace(tzinfo=UTC)
-    moment: datetime = conn.execute(select(func.clock_timestamp())).scalar_one()
+    moment: datetime = conn.execute(READ_CLOCK).scalar_one()
     return moment.astimezone(UTC)
 
 

@@ -233,15 +233,16 @@ def postpone(conn: Connection, now: datetime, tenant_id: int, waits: Sequence[Wa
 def rename(conn: Connection, now: datetime, tenant_id: int, changes: Sequence[dict[str, Any]]) -> None:
     """Write a corrected list's name and priority: rows of `b_id`, `b_name`, `b_priority`. Who was promised a call keeps
     his place before every list, and has the new priority afterwards."""
+    if not changes:
+        return
     own = case((CUSTOMER.callback_id.is_(None), bindparam("b_priority", type_=Integer())), else_=CUSTOMER.priority)
     statement = (
         update(table(Customer))
         .where(CUSTOMER.tenant_id == tenant_id, CUSTOMER.id == bindparam("b_id"))
         .values(name=bindparam("b_name"), priority=own, updated_at=now)
     )
-    if changes:
-        conn.execute(statement, list(changes))
-        promises.reprioritise(conn, tenant_id, {row["b_id"]: row["b_priority"] for row in changes})
+    conn.execute(statement, list(changes))
+    promises.reprioritise(conn, tenant_id, {row["b_id"]: row["b_priority"] for row in changes})
 
 
 def waiting_word() -> Any:

@@ -25,7 +25,7 @@ from campaigns.lists.entries import Entry, ListedDebt, ListedPhone
 from campaigns.lists.rows import key_of
 from campaigns.models import Callback, Campaign, TriggeredCall
 from campaigns.reports.triggers import Triggered, state_of
-from campaigns.rows import columns_of, table
+from campaigns.rows import columns_of, spelled, table
 from campaigns.statements import Insert
 from campaigns.terms import BadTerms, agree
 from campaigns.timing import Timing
@@ -34,6 +34,7 @@ from campaigns.words import Mode, Promise, Purpose, Reason, Role, Status, Subjec
 
 CALLBACK = columns_of(Callback)
 TRIGGERED = columns_of(TriggeredCall)
+OPEN = spelled(CALLBACK.promise, [Promise.OPEN])
 SOURCE = "triggered"
 """What stands where a file's name would."""
 AT_ONCE, LATER, FURTHEST = timedelta(minutes=15), timedelta(days=1), timedelta(days=60)
@@ -262,6 +263,17 @@ def cancel(conn: Connection, now: datetime, timing: Timing, tenant: Any, referen
     over = promise.not_after <= now
     if over or not ledger.lapse(conn, now, timing, campaign, {promise.customer_id: Reason.WITHDRAWN}, actor):
         raise NotNow(PLACED)
+
+
+def expired(conn: Connection, now: datetime) -> list[Any]:
+    """The campaigns with orders that are over and were neither placed nor ended."""
+    over = select(CALLBACK.campaign_id).where(OPEN, CALLBACK.not_after <= now)
+    return list(conn.execute(select(table(Campaign)).where(columns_of(Campaign).id.in_(over))).all())
+
+
+def expire(conn: Connection, now: datetime, timing: Timing, campaign: Any) -> int:
+    """End a campaign's orders that are over, one batch; how many."""
+    return ledger.lapse(conn, now, timing, campaign, dict.fromkeys(ledger.overdue(conn, now, campaign), Reason.EXPIRED))
 
 
 def _promise(conn: Connection, tenant_id: int, reference: str) -> Any:

@@ -30,6 +30,7 @@ from dialer.api.tls import context_of
 from dialer.attending import AttendingLoop
 from dialer.database import Database, open_database
 from dialer.delivering import DeliveringLoop
+from dialer.expiring import ExpiringLoop
 from dialer.guarding import GuardingLoop
 from dialer.logs import log
 from dialer.loops import ClockWatch, Loop, Step
@@ -56,6 +57,7 @@ PRUNE_EVERY = 3600.0
 SEAL_EVERY = 15.0
 BEAT_EVERY = 5.0
 ANNOUNCE_EVERY = 0.5
+EXPIRE_EVERY = 5.0
 
 
 class AlreadyServing(Exception):
@@ -212,6 +214,10 @@ class Engine:
         loops["sealing"] = Loop("sealing", sealing.step, database, SEAL_EVERY, self.metrics)
         guarding = GuardingLoop(database, vendors, timing)
         loops["guarding"] = Loop("guarding", guarding.step, database, max(1 / settings.speed, 0.1), self.metrics)
+        expiring = ExpiringLoop(database, timing)
+        loops["expiring"] = Loop(
+            "expiring", expiring.step, database, max(EXPIRE_EVERY / settings.speed, 0.1), self.metrics
+        )
         attending = AttendingLoop(database, vendors, timing)
         loops["attending"] = Loop("attending", attending.step, database, 0.5, self.metrics)
         loops["working"] = Loop("working", WorkingLoop(database, self._vault).step, database, 0.5, self.metrics)

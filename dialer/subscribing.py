@@ -29,13 +29,26 @@ def add(
     allowed: tuple[Network, ...],
 ) -> str:
     """A new webhook; its secret, which is shown this once. Raises `BadTerms`, `BadCode`, `Taken`."""
-    try:
-        checked(url, allowed)
-    except Forbidden as error:
-        raise BadTerms("url", str(error)) from None
+    _may_be_told(url, allowed, "url")
     secret = new_secret()
     webhooks.add(conn, now, tenant_id, name, url, events, vault.seal(_kept(secret)))
     return secret
+
+
+def for_order(
+    conn: Connection, now: datetime, tenant_id: int, url: str | None, vault: Vault, allowed: tuple[Network, ...]
+) -> None:
+    """Before an order is taken: its events can go to this address, if it names one. Raises `BadTerms`."""
+    if url is not None:
+        _may_be_told(url, allowed, "callback_url")
+        for_calls(conn, now, tenant_id, vault)
+
+
+def _may_be_told(url: str, allowed: tuple[Network, ...], field: str) -> None:
+    try:
+        checked(url, allowed)
+    except Forbidden as error:
+        raise BadTerms(field, str(error)) from None
 
 
 def for_calls(conn: Connection, now: datetime, tenant_id: int, vault: Vault) -> Any:

@@ -87,7 +87,7 @@ def write(conn: Connection, now: datetime, tenant_id: int, targets: Sequence[Tar
             "source": target.item.source,
             "row_id": target.item.row_id,
             "kind": target.item.event.type,
-            "subject": target.item.event.subject,
+            "subject": target.subject or target.item.event.subject,
         }
         for target in targets
     ]

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny
 
-from campaigns.words import Mode, Origin, Outcome, Purpose, Reason, Scope, Subject
+from campaigns.words import Mode, Origin, Outcome, Purpose, Reason, Scope, Subject, TriggerState
 
 Phone = Annotated[str, Field(description="In E.164.")]
 
@@ -32,6 +32,7 @@ class OfCall(Told):
     mode: Mode | None
     purpose: Purpose | None
     attempt: int = Field(description="Which one of its run it was.")
+    order: str | None = Field(description="The order by which it was made, as `POST /v1/calls` named it.")
 
 
 class Doubted(OfCall):
@@ -96,6 +97,25 @@ class Withdrawn(OfCustomer):
     """The promised call is not owed any more."""
 
     reason: Reason | None
+    actor: str
+
+
+class Ordered(OfCustomer):
+    """Another system ordered a call to him."""
+
+    order: str = Field(description="Its id, as `POST /v1/calls` named it.")
+    not_after: datetime
+    actor: str
+
+
+class Ended(OfCustomer):
+    """An order that is over, and by which nobody was rung. Where its customer came to, too."""
+
+    order: str = Field(description="Its id, as `POST /v1/calls` named it.")
+    state: TriggerState = Field(description="`withheld`, `expired` or `cancelled`.")
+    reason: Reason | None
+    before: str
+    after: str
     actor: str
 
 
@@ -197,6 +217,8 @@ KINDS: tuple[Kind, ...] = (
     Kind("callback.promised", "Somebody was promised a call.", Promised),
     Kind("callback.kept", "The promised call is placed.", Kept),
     Kind("callback.withdrawn", "The promise was taken back, or nobody may keep it.", Withdrawn),
+    Kind("order.taken", "Another system ordered a call; what becomes of it is told by its calls, or it ends.", Ordered),
+    Kind("order.ended", "An order is over without a call: withheld, expired or cancelled.", Ended),
     Kind("suppression.added", "Somebody was put on the do-not-call list.", Listed),
     Kind("suppression.lifted", "Somebody was taken off it; told when the lifting is sealed.", Lifted),
     Kind("consent.recorded", "A person consented, or refused.", Consented),

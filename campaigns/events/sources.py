@@ -28,6 +28,7 @@ from campaigns.models import (
     Person,
     Seal,
     Suppression,
+    TriggeredCall,
 )
 from campaigns.rows import columns_of, in_chunks, table
 from campaigns.words import CallState, Origin, Verdict
@@ -35,8 +36,10 @@ from campaigns.words import CallState, Origin, Verdict
 CALL, CAMPAIGN, CUSTOMER, PERSON = (columns_of(model) for model in (Call, Campaign, Customer, Person))
 FACT, CHANGE, DECISION = (columns_of(model) for model in (Fact, Change, Decision))
 ENTRY, CONSENT, CALLBACK, SEAL = (columns_of(model) for model in (Suppression, Consent, Callback, Seal))
+TRIGGERED = columns_of(TriggeredCall)
 CHUNK = 500
 CODES = (CAMPAIGN.code.label("campaign"), CUSTOMER.code.label("customer"), CUSTOMER.person_id)
+ORDER = TRIGGERED.reference.label("order")
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,11 @@ class Liftings(Source):
         return found
 
 
+def _ordered(columns: Any, callback_id: Any) -> Any:
+    """How a row belongs to an order."""
+    return (TRIGGERED.tenant_id == columns.tenant_id) & (TRIGGERED.callback_id == callback_id)
+
+
 def _in_campaign(table_: Any, columns: Any, also: Any = None) -> Any:
     """Joined with its campaign, its customer, and what else."""
     joined = table_.outerjoin(table(Campaign), CAMPAIGN.id == columns.campaign_id)
@@ -115,12 +123,14 @@ FACTS = Source(
         FACT.reason.label("because"),
         table(Call),
         *CODES[:2],
+        ORDER,
     )
     .select_from(
         table(Fact)
         .join(table(Call), CALL.id == FACT.call_id)
         .outerjoin(table(Campaign), CAMPAIGN.id == CALL.campaign_id)
         .outerjoin(table(Customer), CUSTOMER.id == CALL.customer_id)
+        .outerjoin(table(TriggeredCall), _ordered(CALL, CALL.callback_id))
     )
     .where(FACT.verdict == Verdict.MOVED, (FACT.after != CallState.INTENDED) | (CALL.origin == Origin.CALLBACK)),
     telling.of_fact,
@@ -141,7 +151,12 @@ CHANGES = Source(
         CHANGE.actor,
         CALL.reference.label("call"),
         *CODES,
-    ).select_from(_in_campaign(table(Change), CHANGE, CHANGE.call_id)),
+        ORDER,
+    ).select_from(
+        _in_campaign(table(Change), CHANGE, CHANGE.call_id).outerjoin(
+            table(TriggeredCall), _ordered(CHANGE, CHANGE.callback_id)
+        )
+    ),
     telling.of_change,
 )
 DECISIONS = Source(
@@ -172,9 +187,13 @@ CALLBACKS = Source(
         CALLBACK.customer_id,
         CALLBACK.at,
         CALLBACK.zone,
+        CALLBACK.not_after,
         CALLBACK.actor,
         *CODES,
-    ).select_from(_in_campaign(table(Callback), CALLBACK)),
+        ORDER,
+    ).select_from(
+        _in_campaign(table(Callback), CALLBACK).outerjoin(table(TriggeredCall), _ordered(CALLBACK, CALLBACK.id))
+    ),
     telling.of_callback,
 )
 CONSENTS = Source(

@@ -11,6 +11,7 @@ from campaigns.events.kinds import (
     Changed,
     Consented,
     Doubted,
+    Ended,
     Event,
     Held,
     Kept,
@@ -18,13 +19,14 @@ from campaigns.events.kinds import (
     Listed,
     OfCall,
     OfCampaign,
+    Ordered,
     Promised,
     Settled,
     Tested,
     Told,
     Withdrawn,
 )
-from campaigns.ledger import PROMISE_WITHDRAWN
+from campaigns.ledger import PROMISE_WITHDRAWN, ended
 from campaigns.words import CallState, Status
 
 OF_STATE: dict[CallState, type[OfCall]] = {
@@ -58,6 +60,9 @@ def of_change(row: Any, tenant: str) -> Event:
         name = f"campaign-{row.campaign_id}"
         return _event("change", row, tenant, "campaign.changed", row.moment, name, name, data)
     whom = {"campaign": row.campaign, "customer": row.customer}
+    if row.order is not None:
+        over = Ended(**whom, **said, order=row.order, state=ended(row.reason), before=row.before, after=row.after)
+        return _of_customer("change", row, tenant, "order.ended", over)
     if row.detail == PROMISE_WITHDRAWN:
         return _of_customer("change", row, tenant, "callback.withdrawn", Withdrawn(**whom, **said))
     kind = "customer.final" if row.after in FINAL else "customer.changed"
@@ -70,8 +75,11 @@ def of_decision(row: Any, tenant: str) -> Event:
 
 
 def of_callback(row: Any, tenant: str) -> Event:
-    data = Promised(campaign=row.campaign, customer=row.customer, due_at=row.at, zone=row.zone, actor=row.actor)
-    return _of_customer("callback", row, tenant, "callback.promised", data)
+    whom = {"campaign": row.campaign, "customer": row.customer, "actor": row.actor}
+    if row.order is not None:
+        taken = Ordered(**whom, order=row.order, not_after=row.not_after)
+        return _of_customer("callback", row, tenant, "order.taken", taken)
+    return _of_customer("callback", row, tenant, "callback.promised", Promised(**whom, due_at=row.at, zone=row.zone))
 
 
 def of_consent(row: Any, tenant: str) -> Event:

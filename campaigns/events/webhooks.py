@@ -9,27 +9,30 @@ from sqlalchemy import Connection, select, update
 
 from campaigns.directory import Taken, checked_code, missing
 from campaigns.events import frontier, sinks
-from campaigns.events.kinds import KINDS, matches, unknown
+from campaigns.events.kinds import KINDS, Ended, Event, OfCall, matches, unknown
 from campaigns.events.reading import Item
-from campaigns.models import Webhook
-from campaigns.rows import columns_of, ignoring, table
+from campaigns.models import TriggeredCall, Webhook
+from campaigns.rows import columns_of, ignoring, in_chunks, table
 from campaigns.terms import BadTerms
 from campaigns.words import Miss
 
-WEBHOOK = columns_of(Webhook)
+TRIGGERED, WEBHOOK = columns_of(TriggeredCall), columns_of(Webhook)
 SINK = "webhooks"
 PER_CALL = "per-call"
 """The name of the webhook by which events of single calls go to whoever ordered them."""
 LONGEST = 2000
+CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An event that a webhook is to have; `url`: at this address instead of the webhook's own."""
+    """An event that a webhook is to have. `url` stands in place of the webhook's own, and `subject`, within which order
+    is kept, in place of the event's."""
 
     item: Item
     webhook_id: int
     url: str | None = None
+    subject: str | None = None
 
 
 def add(conn: Connection, now: datetime, tenant_id: int, name: str, url: str, events: list[str], sealed: bytes) -> Any:
@@ -41,9 +44,13 @@ def add(conn: Connection, now: datetime, tenant_id: int, name: str, url: str, ev
 
 def ensure_per_call(conn: Connection, now: datetime, tenant_id: int, sealed: Callable[[], bytes]) -> Any:
     """The webhook of single calls, made where there is none yet with a secret of its own."""
-    standing = (WEBHOOK.tenant_id == tenant_id, WEBHOOK.removed_at.is_(None), WEBHOOK.per_call)
-    found = conn.execute(select(table(Webhook)).where(*standing)).first()
+    found = _per_call(conn, tenant_id)
     return found or _made(conn, now, tenant_id, PER_CALL, "", [], sealed(), per_call=True)
+
+
+def _per_call(conn: Connection, tenant_id: int) -> Any:
+    standing = (WEBHOOK.tenant_id == tenant_id, WEBHOOK.removed_at.is_(None), WEBHOOK.per_call)
+    return conn.execute(select(table(Webhook)).where(*standing)).first()
 
 
 def checked(events: list[str]) -> list[str]:
@@ -151,5 +158,35 @@ def _subscribed(conn: Connection, tenant_id: int, items: Sequence[Item]) -> Iter
                     yield Target(item, webhook.id)
 
 
-ASKING: tuple[Callable[[Connection, int, Sequence[Item]], Iterable[Target]], ...] = (_subscribed,)
+def _whoever_ordered(conn: Connection, tenant_id: int, items: Sequence[Item]) -> Iterator[Target]:
+    """The addresses that came with orders: the events of an order's calls and its end, all in one order, so that who
+    reads the last one knows what came of it."""
+    named = {id(item): order for item in items if (order := _order_of(item.event)) is not None}
+    webhook = _per_call(conn, tenant_id) if named else None
+    if webhook is None:
+        return
+    urls = _addresses(conn, tenant_id, set(named.values()))
+    for item in items:
+        order = named.get(id(item))
+        if order in urls:
+            yield Target(item, webhook.id, urls[order], f"order-{order}")
+
+
+def _order_of(event: Event) -> str | None:
+    told = event.data
+    return told.order if isinstance(told, OfCall | Ended) else None
+
+
+def _addresses(conn: Connection, tenant_id: int, orders: set[str]) -> dict[str | None, str]:
+    found: dict[str | None, str] = {}
+    for chunk in in_chunks(sorted(orders), CHUNK):
+        mine = (TRIGGERED.tenant_id == tenant_id, TRIGGERED.reference.in_(chunk), TRIGGERED.callback_url.is_not(None))
+        found |= dict(conn.execute(select(TRIGGERED.reference, TRIGGERED.callback_url).where(*mine)).all())
+    return found
+
+
+ASKING: tuple[Callable[[Connection, int, Sequence[Item]], Iterable[Target]], ...] = (
+    _subscribed,
+    _whoever_ordered,
+)
 """Who wants events: each says which, and where to."""

@@ -44,7 +44,7 @@ from campaigns.ledger.promises import CALLBACK_PRIORITY, TRIGGER_PRIORITY, liste
 from campaigns.ledger.promises import WITHDRAWN as PROMISE_WITHDRAWN
 from campaigns.ledger.settle import Step, Told, apply, ask_now, locked
 from campaigns.ledger.strangers import Heard, hear, own, rebind, unbind
-from campaigns.ledger.triggers import Trigger, adopt, lapse, overdue, trigger, withhold
+from campaigns.ledger.triggers import Trigger, adopt, ended, lapse, overdue, trigger, withhold
 
 __all__ = [
     "CALLBACK_PRIORITY",
@@ -68,6 +68,7 @@ __all__ = [
     "close",
     "command",
     "delete",
+    "ended",
     "enlist",
     "fed",
     "forget_calls",

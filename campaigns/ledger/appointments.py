@@ -82,7 +82,7 @@ class Appointments:
         newest = find_newest_attempts(conn, concerned, tenant_id=tenant_id)
         self._newest: dict[int, int] = {row.customer_id: row.newest for row in newest}
         self._changed: dict[int, Promised] = {}
-        self._withdrawn: list[tuple[Promised, Status, Reason]] = []
+        self._withdrawn: list[tuple[Promised, Status, Reason | None]] = []
 
     def _kept_by(self, conn: Connection, tenant_id: int, calls: Sequence[int]) -> dict[int, Promised]:
         """The promises that these calls were to keep, by call; one that is open again is the one among the open."""
@@ -124,8 +124,9 @@ class Appointments:
             told.call_id = since
             self._changed[told.id] = told
         elif stands["status"] in CLOSED or stands["reason"] is Reason.WITHDRAWN or told.customer_id in self._open:
-            told.promise, told.reason = Promise.WITHDRAWN, stands["reason"]
+            told.promise, told.reason, told.closed_at = Promise.WITHDRAWN, stands["reason"], self._now
             self._changed[told.id] = told
+            self._withdrawn.append((told, stands["status"], stands["reason"]))
         else:
             told.priority = self._own_priority[told.customer_id]
             self._change(told, Promise.OPEN)

@@ -99,6 +99,8 @@ def promise(
     # A person wants him called: he is a customer like any other, though a triggered call may have brought him here.
     waits = {"status": status, "finished_at": None, "lease_token": None, "lease_until": None, "expires_at": None}
     _write(conn, now, customer, place | waits)
+    if before is not None and before.not_after is not None:
+        promises.tell_withdrawn(conn, now, [before], status, Reason.CALLBACK, actor)
     tell(conn, now, [customer], status, Reason.CALLBACK, actor, str(appointment))
     return made
 

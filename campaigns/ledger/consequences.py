@@ -267,6 +267,7 @@ def _told(step: Step, before: dict[str, Any], values: dict[str, Any]) -> dict[st
         "campaign_id": step.call.campaign_id,
         "customer_id": step.call.customer_id,
         "call_id": step.call.id,
+        "callback_id": None,
         "before": before["status"].value,
         "after": values.get("status", before["status"]).value,
         "reason": values.get("reason"),

@@ -17,7 +17,7 @@ write_facts = Insert(
 )
 write_changes = Insert(
     Change,
-    ("campaign_id", "customer_id", "call_id", "before", "after", "reason", "detail"),
+    ("campaign_id", "customer_id", "call_id", "callback_id", "before", "after", "reason", "detail"),
     shared=("tenant_id", "actor", "at"),
 )
 
@@ -30,13 +30,16 @@ def tell(
     reason: Reason | None,
     actor: str,
     detail: str | None = None,
+    promise: int | None = None,
 ) -> None:
-    """These customers, as they were read, came to another status, or to the same for another reason."""
+    """These customers, as they were read, came to another status, or to the same for another reason. `promise`: what
+    ended by it without a call."""
     told = [
         {
             "campaign_id": row.campaign_id,
             "customer_id": row.id,
             "call_id": None,
+            "callback_id": promise,
             "before": row.status.value,
             "after": after.value,
             "reason": reason,

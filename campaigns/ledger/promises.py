@@ -82,7 +82,7 @@ def dissolve(
 
 
 def tell_withdrawn(
-    conn: Connection, now: datetime, rows: Sequence[Any], status: Status, reason: Reason, actor: str
+    conn: Connection, now: datetime, rows: Sequence[Any], status: Status, reason: Reason | None, actor: str
 ) -> None:
     """Write into these customers' history that what was promised to them is withdrawn, and why."""
     told = [
@@ -90,6 +90,7 @@ def tell_withdrawn(
             "campaign_id": row.campaign_id,
             "customer_id": row.customer_id,
             "call_id": None,
+            "callback_id": row.id,
             "before": status.value,
             "after": status.value,
             "reason": reason,

@@ -23,7 +23,7 @@ from campaigns.retries import Tally
 from campaigns.rows import columns_of, table
 from campaigns.statements import Find, Update, own
 from campaigns.timing import Timing
-from campaigns.words import Promise, Reason, Status
+from campaigns.words import Promise, Reason, Status, TriggerState
 
 CALL = columns_of(Call)
 CUSTOMER = columns_of(Customer)
@@ -90,7 +90,8 @@ def withhold(
     made = _write(conn, now, campaign, customer, wish, actor, closed)
     over = _over(now, reason) if customer.expires_at is not None and not customer.status.final else {}
     _place(conn, now, customer, wish, over)
-    tell(conn, now, [customer], over.get("status", customer.status), reason, actor, "a triggered call was withheld")
+    after = over.get("status", customer.status)
+    tell(conn, now, [customer], after, reason, actor, "a triggered call was withheld", made)
     return made
 
 
@@ -103,6 +104,16 @@ def refuse_second(campaign: Any, customer: Any) -> None:
 def waiting(customer: Any) -> Status:
     """How somebody waits: as new until he was called in this run."""
     return Status.QUEUE if customer.attempts or customer.open_call_id is not None else Status.NEW
+
+
+def ended(reason: Reason | None) -> TriggerState:
+    """As what an order ended without a call that was withdrawn for this reason."""
+    match reason:
+        case Reason.EXPIRED:
+            return TriggerState.EXPIRED
+        case Reason.WITHDRAWN | None:
+            return TriggerState.CANCELLED
+    return TriggerState.WITHHELD
 
 
 def overdue(conn: Connection, now: datetime, campaign: Any) -> list[int]:
@@ -124,7 +135,9 @@ def lapse(
     if not because:
         return 0
     customers = find_locked(conn, because, tenant_id=campaign.tenant_id)
-    standing = promises.standing(conn, campaign.tenant_id, because)
+    found = promises.standing(conn, campaign.tenant_id, because)
+    # Before they were locked, somebody may have promised one of them another call.
+    standing = {key: row for key, row in found.items() if because[key] is not Reason.EXPIRED or _over_by(row, now)}
     concerned = [row for row in customers if row.id in standing]
     closings = [
         promises.closed(now, row, Promise.WITHDRAWN, row.call_id, because[row.customer_id])
@@ -136,8 +149,12 @@ def lapse(
     write_customers(conn, rows, updated_at=now)
     for row in concerned:
         after = stands[row.id].get("status", row.status)
-        tell(conn, now, [row], after, because[row.id], actor, promises.WITHDRAWN)
+        tell(conn, now, [row], after, because[row.id], actor, promises.WITHDRAWN, standing[row.id].id)
     return len(concerned)
+
+
+def _over_by(promise: Any, now: datetime) -> bool:
+    return promise.not_after is not None and promise.not_after <= now
 
 
 def adopt(conn: Connection, now: datetime, tenant_id: int, customer_ids: Collection[int], actor: str) -> None:

@@ -169,6 +169,8 @@ class Change(SQLModel, table=True):
     campaign_id: int = Field(sa_type=Id)
     customer_id: int | None = Field(default=None, sa_type=Id)
     call_id: int | None = Field(default=None, sa_type=Id)
+    callback_id: int | None = Field(default=None, sa_type=Id)
+    """The promise, or the triggered call, that ended by it without a call."""
     before: str
     after: str
     reason: Reason | None = Field(default=None, sa_column=word(Reason, nullable=True))

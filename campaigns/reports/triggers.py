@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
-from campaigns import dossiers, shelf
+from campaigns import dossiers, ledger, shelf
 from campaigns.compliance import Withheld, review_each
 from campaigns.models import Agent, Call, Callback, Campaign, Customer, TriggeredCall
 from campaigns.reports.timeline import Event, decisions_of, happened
@@ -96,12 +96,7 @@ def state_of(
             return STATES.get(call, TriggerState.PLACED) if call else TriggerState.PLACED
         case Promise.OPEN:
             return TriggerState.EXPIRED if not_after <= now else TriggerState.WAITING
-    ended = {
-        Reason.EXPIRED: TriggerState.EXPIRED,
-        Reason.WITHDRAWN: TriggerState.CANCELLED,
-        None: TriggerState.CANCELLED,
-    }
-    return ended.get(reason, TriggerState.WITHHELD)
+    return ledger.ended(reason)
 
 
 def events(conn: Connection, tenant: Any, reference: str) -> list[Event]:

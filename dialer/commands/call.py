@@ -12,12 +12,13 @@ from campaigns.reports import Triggered
 from campaigns.terms import BadTerms
 from campaigns.triggers import Place, Whom, Wish
 from campaigns.words import Purpose
-from dialer import egress
+from dialer import subscribing
 from dialer.commands.language import label, vietnamese
 from dialer.commands.options import AsJson, Tenant, example, noun
 from dialer.commands.periods import promised
 from dialer.commands.printing import at, facts, say, say_json, show
 from dialer.commands.session import Desk, change, look
+from dialer.vault import open_vault
 
 app = noun("One call: order it, see it, take it back.")
 Id = Annotated[str, typer.Argument(metavar="ID", help="The order's id.", show_default=False)]
@@ -65,18 +66,11 @@ def trigger(
     _tell(*change(tenant, _trigger, place, whom, agent, not_after, wait, callback_url), as_json)
 
 
-def _may_be_told_there(desk: Desk, url: str | None) -> None:
-    try:
-        if url is not None:
-            egress.checked(url, desk.settings.egress)
-    except egress.Forbidden as forbidden:
-        raise BadTerms("callback_url", str(forbidden)) from None
-
-
 def _trigger(
     desk: Desk, place: Place, whom: Whom, agent: str | None, not_after: str | None, wait: bool, url: str | None
 ) -> tuple[Triggered, str]:
-    _may_be_told_there(desk, url)
+    vault = open_vault(desk.settings)
+    subscribing.for_order(desk.conn, desk.now, desk.tenant.id, url, vault, desk.settings.egress)
     moment = promised(not_after, "not_after", desk.tenant.zone, desk.now) if not_after is not None else None
     wish = Wish(whom, triggers.end(desk.now, moment, wait), wait, agent, url)
     campaign = triggers.campaign_at(desk.conn, desk.now, desk.tenant.id, place, desk.actor)

@@ -41,7 +41,10 @@ def genuine(headers: dict[str, str], body: bytes, secret: str) -> bool:
 ```
 
 Answer 2xx within 15 seconds, and work afterwards. 410 means: never again. Everything else is tried again, with growing
-pauses, for a day. Of one call, customer or entry a later event waits for the earlier one."""
+pauses, for a day. Of one call, customer or entry a later event waits for the earlier one.
+
+Whoever orders a call with a `callback_url` is posted its `call.*` there, or its `order.ended`, signed by the secret of
+the webhook `per-call`. Of one order a later event waits for the earlier one, whatever calls it took."""
 FOR_KAFKA = """
 ## Messages in Kafka
 

@@ -12,7 +12,7 @@ from campaigns.ledger import NotNow
 from campaigns.reports import Triggered
 from campaigns.triggers import Place, Wish
 from campaigns.words import Outcome, Purpose, Reason, Right, TriggerState
-from dialer import egress
+from dialer import egress, subscribing
 from dialer.api.moments import Moment
 from dialer.api.problems import Problem, invalid
 from dialer.api.resources.campaigns import Column, Extension, Line, Word
@@ -94,18 +94,11 @@ class TriggeredCall(BaseModel):
     billsec: int | None
 
 
-def _may_be_told_there(visit: Visit, url: str | None) -> None:
-    try:
-        if url is not None:
-            egress.checked(url, visit.settings.egress)
-    except egress.Forbidden as forbidden:
-        raise invalid("callback_url", str(forbidden)) from None
-
-
 def create(visit: Visit) -> Told:
     said: NewCall = visit.body
     whom, end = said.customer.read(), triggers.end(visit.now, said.not_after, said.wait)
-    _may_be_told_there(visit, said.callback_url)
+    where = (said.callback_url, visit.vault, visit.settings.egress)
+    subscribing.for_order(visit.conn, visit.now, visit.tenant.id, *where)
     campaign = triggers.campaign_at(visit.conn, visit.now, visit.tenant.id, _place(said), visit.actor)
     wish = Wish(whom, end, said.wait, said.agent, said.callback_url)
     reference = f"t{secrets.token_hex(10)}"

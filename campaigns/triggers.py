@@ -5,7 +5,7 @@ promised a call. The gate is asked at once, so that the caller hears what stands
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from campaigns import accounts, agents, callbacks, decisions, directory, dossiers, ledger, lists, revising, shelf
 from campaigns.compliance import Withheld, review_each
@@ -26,7 +26,7 @@ from campaigns.lists.rows import key_of
 from campaigns.models import Callback, Campaign, TriggeredCall
 from campaigns.reports.triggers import Triggered, state_of
 from campaigns.rows import columns_of, spelled, table
-from campaigns.statements import Insert
+from campaigns.statements import Find, Insert
 from campaigns.terms import BadTerms, agree
 from campaigns.timing import Timing
 from campaigns.withdrawals import customers_by_id
@@ -35,13 +35,19 @@ from campaigns.words import Mode, Promise, Purpose, Reason, Role, Status, Subjec
 CALLBACK = columns_of(Callback)
 TRIGGERED = columns_of(TriggeredCall)
 OPEN = spelled(CALLBACK.promise, [Promise.OPEN])
+find_requests = Find(
+    select(TRIGGERED.callback_id, TRIGGERED.request_id).where(TRIGGERED.tenant_id == bindparam("tenant_id")),
+    key=TRIGGERED.callback_id,
+)
 SOURCE = "triggered"
 """What stands where a file's name would."""
 AT_ONCE, LATER, FURTHEST = timedelta(minutes=15), timedelta(days=1), timedelta(days=60)
 """When an order is over that says nothing of it: one that does not wait, one that does; and the latest end."""
 PLACED = "it is placed, or over: it cannot be cancelled any more"
 UNFIT = re.compile(r"[^A-Z0-9_.-]+")
-write_orders = Insert(TriggeredCall, ("tenant_id", "reference", "callback_id", "client_id", "callback_url", "until"))
+write_orders = Insert(
+    TriggeredCall, ("tenant_id", "reference", "callback_id", "client_id", "callback_url", "request_id", "until")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +63,15 @@ class Whom:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """An order. `agent` is an extension (None: any); `waits`: it is kept where it is withheld now."""
+    """An order. `agent` is an extension (None: any); `waits`: it is kept where it is withheld now;
+    `request_id`: of the request by which it came."""
 
     whom: Whom
     not_after: datetime
     waits: bool = False
     agent: str | None = None
     callback_url: str | None = None
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +200,7 @@ def trigger(
         "callback_id": made,
         "client_id": client_id,
         "callback_url": wish.callback_url,
+        "request_id": wish.request_id,
         "until": against.until if against is not None else None,
     }
     write_orders(conn, [row])
@@ -263,6 +272,13 @@ def cancel(conn: Connection, now: datetime, timing: Timing, tenant: Any, referen
     over = promise.not_after <= now
     if over or not ledger.lapse(conn, now, timing, campaign, {promise.customer_id: Reason.WITHDRAWN}, actor):
         raise NotNow(PLACED)
+
+
+def requests_of(conn: Connection, tenant_id: int, customers: Iterable[Any]) -> dict[int, str]:
+    """Under which ids the calls to these customers were ordered that another system ordered, by customer."""
+    promised = {row.callback_id: row.id for row in customers if row.callback_id is not None}
+    found = find_requests(conn, promised, tenant_id=tenant_id)
+    return {promised[row.callback_id]: row.request_id for row in found if row.request_id}
 
 
 def expired(conn: Connection, now: datetime) -> list[Any]:

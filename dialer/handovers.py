@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from campaigns import agents, compliance, decisions, dossiers, ledger, queue, shelf, states
+from campaigns import agents, compliance, decisions, dossiers, ledger, queue, shelf, states, triggers
 from campaigns.compliance import Cleared, Withheld
 from campaigns.decisions import Judged
 from campaigns.dossiers import Brief
@@ -144,11 +144,12 @@ def commit(conn: Connection, timing: Timing, campaign: Any, customer_ids: Sequen
         queue.release(conn, campaign.tenant_id, token)
         return Handover(campaign, {})
     cleared = judge(conn, now, timing, of, customers, token)
+    requests = triggers.requests_of(conn, of.tenant.id, [one.candidate.customer for one in cleared])
     intents, orders = [], {}
     for one, agent in _callers(conn, now, timing, campaign, cleared):
         intent = _intent(one, agent)
         intents.append(intent)
-        orders[intent.reference] = _order(one, intent, agent)
+        orders[intent.reference] = _order(one, intent, agent, requests.get(one.candidate.customer.id, ""))
     held = ledger.intend(conn, now, timing, campaign, intents, token)
     _keep_evidence(
         conn, now, of, cleared, {i.cleared.customer_id: held[i.reference] for i in intents if i.reference in held}
@@ -194,7 +195,7 @@ def _intent(one: Judged, agent: Any) -> Intent:
     )
 
 
-def _order(one: Judged, intent: Intent, agent: Any) -> Order:
+def _order(one: Judged, intent: Intent, agent: Any, request_id: str) -> Order:
     return Order(
         cleared=intent.cleared,
         reference=intent.reference,
@@ -202,6 +203,7 @@ def _order(one: Judged, intent: Intent, agent: Any) -> Order:
         extension=agent.extension if agent is not None else None,
         customer_code=one.candidate.customer.code,
         variables=one.dossier.variables,
+        request_id=request_id,
     )
 
 

@@ -1,4 +1,5 @@
-"""What became of a triggered call is told: the change that ended it without a call names it."""
+"""What became of a triggered call is told: the change that ended it without a call names it, and the
+vendor hears of the request that ordered it."""
 
 import sqlalchemy as sa
 
@@ -15,7 +16,9 @@ ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     op.add_column("change", sa.Column("callback_id", ID, nullable=True))
+    op.add_column("triggered_call", sa.Column("request_id", sa.String(length=64), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("triggered_call", "request_id")
     op.drop_column("change", "callback_id")

@@ -29,6 +29,8 @@ class TriggeredCall(SQLModel, table=True):
     """The client of the API; null: somebody at the command line."""
     callback_url: str | None = None
     """Where its events are to be told."""
+    request_id: str | None = Field(default=None, max_length=64)
+    """Of the request that ordered it; the vendor hears it. Null: nobody's request."""
     until: datetime | None = Field(default=None, sa_column=moment())
     """Of one that was withheld at the door: until when."""
 

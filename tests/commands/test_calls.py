@@ -41,7 +41,10 @@ def test_an_agent_s_order_founds_its_campaign(cli: Cli, vendor: None) -> None:
         (("0912345678", "--campaign", "C1", "--purpose", "marketing"), "--purpose is not that of campaign C1"),
         (("0912345678", "--campaign", "C1", "--not-after", "2020-01-01 10:00"), "--not-after must be yet to come"),
         (("0912345678", "--campaign", "C1", "--variable", "x"), "--variable must be NAME=VALUE"),
-        (("0912345678", "--campaign", "C1", "--callback-url", "https://127.0.0.1/"), "--callback-url must not be an address"),
+        (
+            ("0912345678", "--campaign", "C1", "--callback-url", "https://127.0.0.1/"),
+            "--callback-url must not be an address",
+        ),
         (("0912345678", "--campaign", "C1", "--agent", "101"), "--agent cannot be 101"),
     ],
 )

@@ -19,7 +19,7 @@ from campaigns.triggers import Wish
 from campaigns.words import FactKind, Outcome, Reason, Subject, TriggerState, Wanted
 from database.sealed import VAULT
 from database.test_triggers import HOUR, MINUTE, ONE, OTHER, PHONE, TIMING, Scene, on
-from dialer import subscribing
+from dialer import handovers, subscribing
 
 HERE = "https://crm.example.com/orders"
 
@@ -177,3 +177,26 @@ def _promise(floor: Scene) -> None:
 
 def _placed(floor: Scene, call: int) -> Fact:
     return Fact(FactKind.PLACED, floor.now, call_id=f"V{floor.of.tenant_id}-{call}")
+
+
+def test_the_vendor_hears_the_id_of_the_request_that_ordered_a_call_also_when_it_is_placed_again(
+    database: Desk,
+) -> None:
+    def story(floor: Scene) -> None:
+        floor.bring("L1")
+        ordered(floor, request_id="gw-7")
+        heard = _request_ids(floor)
+        [mine] = [call for call in floor.calls() if call.phone == PHONE]
+        said = Fact(FactKind.NOT_PLACED, floor.now, reason=Reason.UNREACHABLE)
+        ledger.apply(floor.conn, floor.now, TIMING, [Told(mine.id, said)])
+        floor.now += MINUTE
+        assert sorted(heard) == [("+84910000000", ""), (PHONE, "gw-7")]
+        assert (PHONE, "gw-7") in _request_ids(floor)
+
+    on(database, story)
+
+
+def _request_ids(floor: Scene) -> list[tuple[str, str]]:
+    chosen, _ = handovers.choose(floor.conn, TIMING, floor.campaign, 9, f"{floor.now}"[:32])
+    orders = handovers.commit(floor.conn, TIMING, floor.campaign, chosen, f"{floor.now}"[:32]).orders
+    return [(order.cleared.phone, order.request_id) for order in orders.values()]

@@ -100,7 +100,7 @@ def create(visit: Visit) -> Told:
     where = (said.callback_url, visit.vault, visit.settings.egress)
     subscribing.for_order(visit.conn, visit.now, visit.tenant.id, *where)
     campaign = triggers.campaign_at(visit.conn, visit.now, visit.tenant.id, _place(said), visit.actor)
-    wish = Wish(whom, end, said.wait, said.agent, said.callback_url)
+    wish = Wish(whom, end, said.wait, said.agent, said.callback_url, visit.request_id)
     reference = f"t{secrets.token_hex(10)}"
     timing = visit.settings.timing
     told = triggers.trigger(

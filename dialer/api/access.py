@@ -51,6 +51,7 @@ class Access:
         self._looks = (0, 0)
         self._looking = anyio.Lock()
         self._clients: dict[str, tuple[float, Known]] = {}
+        self._asking: dict[str, anyio.Lock] = {}
 
     async def admit(self, request: web.Request) -> Visitor:
         """The client whose token came along. Raises `Refused`."""
@@ -99,12 +100,21 @@ class Access:
 
     async def _client(self, client_id: str) -> Known:
         """The client, the database's clock when it was read, and from where its company lets it in."""
+        if (known := self._remembered(client_id)) is not None:
+            return known
+        # Of many requests of a busy client one asks, and the others hear what it heard.
+        async with self._asking.setdefault(client_id, anyio.Lock()):
+            return self._remembered(client_id) or await self._read(client_id)
+
+    def _remembered(self, client_id: str) -> Known | None:
         found = self._clients.get(client_id)
-        if found is not None and anyio.current_time() - found[0] < FRESH:
-            return found[1]
+        return found[1] if found is not None and anyio.current_time() - found[0] < FRESH else None
+
+    async def _read(self, client_id: str) -> Known:
         known = await self._database.read(_read_client, client_id)
         if len(self._clients) >= REMEMBERED:
             self._clients.clear()
+            self._asking.clear()
         self._clients[client_id] = (anyio.current_time(), known)
         return known
 

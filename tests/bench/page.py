@@ -60,7 +60,7 @@ WHY = {
     "choose": "The gate is asked of each customer in Python, so that it can say why; the reference never leaves SQL.",
     "law": "What reached each person lately is read from the ledger and counted in Python; `none` reads nothing.",
     "intake": "Each hook waits for the commit that it shares with others; the reference writes nothing.",
-    "ordering": "Orders to one campaign pass one after the other, and share the machine with the campaign.",
+    "ordering": "Each order is twenty statements in a transaction of its own; hooks share theirs.",
     "settling": "Each hook is read tolerantly and folded in any order, in Python; the reference trusts them all.",
     "placing": "At most twenty calls of a campaign are ahead of the wire, and each twenty passes claim, intent and "
     "answer, a transaction each; the reference posts only.",

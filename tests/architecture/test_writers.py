@@ -22,8 +22,10 @@ READERS = (
     "where",
     "correlate",
     "Kind",
+    "Source",
     "_among",
     "_by_id",
+    "_in_campaign",
     "_lock",
     "_of",
     "_of_both",
@@ -56,9 +58,9 @@ ALLOWED: dict[tuple[str, str], tuple[set[str], str]] = {
     ("campaigns.queue", "expire"): ({"lease_token", "lease_until"}, "takes the leases of the dead"),
     ("campaigns.directory", "create_campaign"): (set(), "a new campaign is a draft by default"),
     ("dialer.steering", "close_the_door"): ({"withdrawn_at", "check_at"}, "marks what the vendor must forget"),
-    ("dialer.steering", "arrived"): ({"withdrawn_at", "check_at"}, "marks what it was told to forget"),
+    ("dialer.steering", "arrived"): ({"withdrawn_at", "check_at", "checks"}, "marks what it was told to forget"),
     ("dialer.steering", "_fed"): (set(), "names the rows for the two above"),
-    ("dialer.reconciling", "postpone"): ({"check_at", "checks"}, "when to ask again"),
+    ("dialer.reconciling", "module"): ({"check_at", "checks"}, "when to ask again"),
 }
 RAW = re.compile(rf"\b(UPDATE|INSERT\s+INTO|DELETE\s+FROM)\s+({'|'.join(GUARDED)})\b", re.IGNORECASE)
 

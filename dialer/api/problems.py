@@ -38,6 +38,7 @@ class Problem(StrEnum):
     NOT_NOW = "not-now"
     TAKEN = "taken"
     KEY_REUSED = "key-reused"
+    SECRETS_LOST = "secrets-lost"
     CHANGED = "changed"
     TOO_LARGE = "too-large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type"
@@ -58,6 +59,7 @@ KINDS: Mapping[Problem, tuple[int, str]] = {
     Problem.NOT_NOW: (409, "Not in the state in which it is."),
     Problem.TAKEN: (409, "It belongs to another already."),
     Problem.KEY_REUSED: (409, "Something else was asked under this key."),
+    Problem.SECRETS_LOST: (409, "The account's secrets were sealed with a key that is not there any more."),
     Problem.CHANGED: (412, "Somebody changed it meanwhile."),
     Problem.TOO_LARGE: (413, "The request is too large."),
     Problem.UNSUPPORTED_MEDIA_TYPE: (415, "The request must be application/json or application/xml."),

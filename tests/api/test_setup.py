@@ -11,6 +11,8 @@ from aiohttp.test_utils import TestServer
 
 from api.conftest import KEY, Client
 from campaigns import accounts, allowing
+from campaigns.models import VendorAccount
+from campaigns.rows import columns_of, table
 from campaigns.words import Entrance
 from dialer.api import access
 from dialer.metrics import Metrics
@@ -55,6 +57,18 @@ def test_an_account_of_which_no_gateway_can_be_made_is_refused(crm: Client, said
     answer = crm.ask("POST", "/v1/vendors", json={k: v for k, v in (NEW | said).items() if v is not None})
     assert (answer.status, answer.paths) == (422, [path])
     assert "k-very-secret" not in answer.text
+
+
+def test_secrets_that_nobody_can_open_are_a_problem_of_their_own_until_the_login_comes_again(crm: Client) -> None:
+    mine, account = {"url": "http://127.0.0.1:9"}, columns_of(VendorAccount)
+    sealed = Vault(["a key that is lost"]).seal({"api_key": "old"})
+    of_mine = (account.tenant_id == crm.company.tenant_id, account.name == "vendor")
+    crm.run(lambda conn: conn.execute(table(VendorAccount).update().where(*of_mine).values(sealed_credentials=sealed)))
+    lost = crm.ask("PATCH", "/v1/vendors/vendor", json=mine)
+    assert (lost.status, lost.problem) == (409, "secrets-lost")
+    assert "api_key" in lost.json["detail"]
+    assert crm.ask("PATCH", "/v1/vendors/vendor", json=mine | {"api_key": "new"}).status == 200
+    assert crm.ask("PATCH", "/v1/vendors/vendor", json={"channels": 6}).json["channels"] == 6
 
 
 def test_a_name_that_an_account_has_is_taken(crm: Client) -> None:

@@ -10,10 +10,11 @@ from dialer.api.problems import Problem, Refused, invalid
 from dialer.api.routes import Nothing, Route, Strict, Told, Visit
 from dialer.enrolling import Entered, account_of, new_secrets
 from dialer.gateways import Misconfigured
-from dialer.vault import open_vault
+from dialer.vault import KeyLost, open_vault
 
 Secret = Annotated[SecretStr, Field(min_length=1, max_length=500)]
 Setting = str | int | float | bool | None
+AGAIN = "Send the login again, as `api_key` or as `username` and `password`; or set DIALER_SECRET_KEY to the old key."
 
 
 class Vendor(BaseModel):
@@ -86,9 +87,20 @@ def create(visit: Visit) -> Told:
 
 def patch(visit: Visit) -> BaseModel:
     standing = accounts.find_account(visit.conn, visit.tenant.id, visit.path["name"])
-    known = open_vault(visit.settings).open(standing.sealed_credentials, f"vendor {standing.name}")
-    _keep(visit, standing, known, standing.name, None)
+    _keep(visit, standing, _known(visit, standing), standing.name, None)
     return get(visit)
+
+
+def _known(visit: Visit, standing: Any) -> dict[str, str]:
+    """The account's secrets so far. Where nobody can open them they are made anew, if the login comes again; webhooks
+    that are registered with the old ones stay at the vendor. Raises `Refused`."""
+    try:
+        return dict(open_vault(visit.settings).open(standing.sealed_credentials, f"vendor {standing.name}"))
+    except KeyLost:
+        said: VendorFields = visit.body
+        if said.login() is None:
+            raise Refused(Problem.SECRETS_LOST, AGAIN) from None
+        return new_secrets()
 
 
 def _keep(visit: Visit, standing: Any, known: dict[str, str], name: str, kind: str | None) -> None:
@@ -116,6 +128,6 @@ ROUTES = (
     Route("GET", "/vendors/{name}", "One vendor account.", READ, get, Vendor),
     Route(
         "PATCH", "/vendors/{name}", "Change a vendor account, or its secrets.",
-        (Right.ADMIN,), patch, Vendor, body=VendorFields,
+        (Right.ADMIN,), patch, Vendor, body=VendorFields, problems=(Problem.SECRETS_LOST,),
     ),
 )  # fmt: skip

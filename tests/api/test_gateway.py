@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 from databases import Desk
 
 from api.conftest import Client, open_door
-from dialer.api import lines, tls
+from dialer.api import bodies, lines, tls
 from dialer.api.peers import Peer, Peers, networks
 from dialer.settings import Settings
 
@@ -138,6 +138,18 @@ def test_a_connection_that_brings_no_request_is_hung_up_and_one_that_works_is_no
     assert [one.closed for one in (silent, busy, resting)] == [True, False, False]
     watched.look([busy, resting], 86.0)
     assert (busy.closed, resting.closed, len(watched._since)) == (False, True, 2)
+
+
+def test_a_body_that_does_not_come_in_time_is_refused(crm: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "SECONDS", 0.1)
+
+    async def never_whole() -> Any:
+        yield b'{"numbers": '
+        await anyio.sleep_forever()
+
+    headers = {"Content-Type": "application/json"}
+    answer = crm.ask("POST", "/v1/suppressions", data=never_whole(), headers=headers)
+    assert (answer.status, answer.problem) == (408, "too-slow")
 
 
 def certificate(folder: Path, name: str) -> tuple[Path, Path]:

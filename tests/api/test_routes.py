@@ -16,7 +16,7 @@ from campaigns.events import webhooks
 from campaigns.jobs import Wish
 from campaigns.models import Call, Job, Suppression, Webhook
 from campaigns.rows import columns_of, table
-from campaigns.words import Entrance, JobKind, Mode, Right, Subject
+from campaigns.words import Entrance, JobKind, JobState, Mode, Right, Subject
 from dialer.api.resources import ROUTES
 from dialer.api.resources.allowlist import NewSource
 from dialer.api.resources.callbacks import NewCallback
@@ -76,6 +76,10 @@ def theirs(door: Door) -> dict[str, str]:
         for kind in (JobKind.IMPORT, JobKind.EXPORT):
             wish = Wish(f"j_their_{kind}", kind, {"campaign": campaign.code, "what": "usage", "format": "csv"})
             jobs.order(conn, founding.START, company.tenant_id, wish, "them")
+        # Workers are every company's: nobody shall find one to do.
+        conn.execute(
+            table(Job).update().where(columns_of(Job).tenant_id == company.tenant_id).values(state=JobState.DONE)
+        )
         names = {"code": campaign.code, "customer": someone.phones[0], "id": call, "extension": EXTENSION}
         names |= {"person": someone.phones[0], "number": someone.phones[0]}
         flow = callflows.add(

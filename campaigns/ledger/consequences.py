@@ -74,19 +74,20 @@ find_customers = Find(
     .with_for_update(key_share=True),
     key=CUSTOMER.id,
 )
-find_owners = Find(select(NUMBER.person_id).where(NUMBER.tenant_id == bindparam("tenant_id")), key=NUMBER.phone)
+find_owners = Find(
+    select(NUMBER.person_id).where(NUMBER.tenant_id == bindparam("tenant_id"), NUMBER.removed_at.is_(None)),
+    key=NUMBER.phone,
+)
+find_customers_of = Find(
+    select(CUSTOMER.id).where(CUSTOMER.tenant_id == bindparam("tenant_id")), key=CUSTOMER.person_id
+)
 # Whoever is locked is being looked at, and to wait for him here would be out of the order of the keys.
 find_held = Find(
     select(CUSTOMER.id)
-    .where(
-        CUSTOMER.tenant_id == bindparam("tenant_id"),
-        WAITING,
-        CUSTOMER.reason == Reason.CAP_REACHED,
-        CUSTOMER.due_at > bindparam("now"),
-    )
+    .where(WAITING, CUSTOMER.reason == Reason.CAP_REACHED, CUSTOMER.due_at > bindparam("now"))
     .order_by(CUSTOMER.id)
     .with_for_update(skip_locked=True, key_share=True),
-    key=CUSTOMER.person_id,
+    key=CUSTOMER.id,
 )
 find_newest_calls = Find(
     select(CALL.customer_id, func.max(CALL.id).label("newest"))
@@ -161,7 +162,8 @@ def _let_go(conn: Connection, now: datetime, steps: Sequence[Step]) -> None:
     tenant = {"tenant_id": steps[0].call.tenant_id}
     owners = {row.person_id for row in find_owners(conn, {step.call.phone for step in steps}, **tenant)}
     people = (owners | {step.call.person_id for step in steps}) - {None}
-    held = [{"id": row.id} for row in find_held(conn, people, **tenant, now=now)]
+    customers = [row.id for row in find_customers_of(conn, people, **tenant)]
+    held = [{"id": row.id} for row in find_held(conn, customers, now=now)]
     write_turns(conn, held, due_at=now, updated_at=now)
 
 

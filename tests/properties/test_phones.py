@@ -4,7 +4,7 @@ import re
 import string
 from datetime import date
 
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from campaigns.phones import BadPhone, Phone, ambiguous, explain, mask, national, normalise
@@ -42,8 +42,9 @@ def test_normalising_a_result_again_changes_nothing(text: str, country: str) -> 
 
 @given(MOBILES, st.sampled_from(["0", "+84", "84", "0084", "", "+840"]), st.lists(SEPARATORS, min_size=7, max_size=7))
 def test_notation_does_not_matter(number: str, prefix: str, separators: list[str]) -> None:
-    # A point before the last digit is left out: `091234567.0` is a float that lost a digit.
+    # A point before the last digit is left out: `091234567.0` is a float that lost a digit, and so is `09123456.00`.
     written = prefix + "".join(a + b for a, b in zip(number, [*separators, "", ""], strict=True))
+    assume(not written.endswith(".00"))
     assert normalise(written) == Phone(f"+84{number}", "mobile")
 
 

@@ -43,7 +43,8 @@ class Floor:
         called = [next(self.calls) for _ in given]
         cleared = SimpleNamespace(customer_id=1)
         return Handover(
-            CAMPAIGN, {call: cast(Any, SimpleNamespace(reference=f"d{call}", cleared=cleared)) for call in called}
+            CAMPAIGN,
+            {call: cast(Any, SimpleNamespace(reference=f"d{call}", cleared=cleared, request_id="")) for call in called},
         )
 
     async def gateway(self, _account_id: int) -> "Floor":

@@ -176,7 +176,7 @@ def find(conn: Connection, tenant_id: int, reference: str, kinds: Collection[Job
     chosen = _jobs(tenant_id).where(JOB.reference == reference, JOB.kind.in_(list(kinds)))
     found = conn.execute(chosen).first()
     if found is None:
-        raise missing("job", "of this id", [])
+        raise missing("job", "of this id", [], "see `dialer job list`")
     return found
 
 

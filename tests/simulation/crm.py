@@ -12,7 +12,8 @@ from campaigns.models import Client
 from campaigns.rows import columns_of, table
 from campaigns.terms import BadTerms
 from campaigns.triggers import Whom, Wish
-from dialer.database import clock
+from dialer.database import Database, clock
+from tests.simulation.units import Border, Kind
 from tests.simulation.workers import TIMING
 from tests.simulation.world import Order, World, campaign_row
 
@@ -21,25 +22,54 @@ EAGERNESS = 0.3
 MOST = 6
 KEEP = answers.KEEP - timedelta(minutes=1)
 NAME = "crm"
+REFUSALS = (NotNow, BadTerms)
 
 
 def ask(world: World) -> None:
-    """Order a call, or the same once more; by a chance of its own, so that the other seeds' dice fall as before."""
-    if world.orders.chance.random() < EAGERNESS:
+    """Order a call, or the same once more, of whichever process listens. Each may be struck before its transaction, and
+    between that and the answer."""
+    awake = [worker for worker in world.workers if worker.awake(world.clock.now)]
+    if awake and world.orders.chance.random() < EAGERNESS:
         key = _known(world) or _new(world)
-        try:
-            told = world.do(_place, world, key)
-        except (NotNow, BadTerms) as refused:
-            told = str(refused)
-        world.tell("crm", f"{key}: {told}")
+        world.tell("crm", f"{key}?")
+        world.orders.chance.choice(awake).serve(request, world, key)
+
+
+def insist(world: World) -> None:
+    """Send again what was never answered: the CRM does not give up before it knows."""
+    for key in world.orders.wishes:
+        if key not in world.orders.heard and _young(world, key):
+            try:
+                _hear(world, key, world.do(_place, world, key))
+            except REFUSALS as refused:
+                _hear(world, key, str(refused))
+
+
+async def request(database: Database, world: World, key: str) -> None:
+    """What a process does with a request: one transaction, then the answer."""
+    try:
+        told = await database.write(_place, world, key)
+    except REFUSALS as refused:
+        told = str(refused)
+    await Border(Kind.ANSWER, key)
+    _hear(world, key, told)
+
+
+def _hear(world: World, key: str, told: str) -> None:
+    world.orders.heard.add(key)
+    world.tell("crm", f"{key}: {told}")
 
 
 def _known(world: World) -> str | None:
     orders = world.orders
     again = len(orders.wishes) >= MOST or orders.chance.random() < 0.5
-    # A key that is a day old is another order's.
-    young = [key for key in orders.wishes if world.clock.now - orders.since.get(key, world.clock.now) < KEEP]
+    young = [key for key in orders.wishes if _young(world, key)]
     return orders.chance.choice(young) if young and again else None
+
+
+def _young(world: World, key: str) -> bool:
+    """A key that is a day old is another order's."""
+    return world.clock.now - world.orders.since.get(key, world.clock.now) < KEEP
 
 
 def _new(world: World) -> str:

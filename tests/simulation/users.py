@@ -205,6 +205,7 @@ def relent(world: World) -> None:
         world.do(lambda conn, e=extension: agents.say(conn, clock(conn), world.tenant_id, e, Presence.READY, "user"))
     for campaign in world.campaigns.values():
         order(world, campaign, Wanted.RUNNING)
+    crm.insist(world)
 
 
 def _any_campaign(world: World) -> Any:

@@ -87,6 +87,10 @@ class Worker:
     def start_soon(self, work: Callable[..., Coroutine[Any, Any, Any]], /, *args: Any) -> Unit:
         return self._begin(work.__name__.strip("_"), work(*args))
 
+    def serve(self, work: Callable[..., Coroutine[Any, Any, Any]], *args: Any) -> Unit:
+        """Somebody asks for something over HTTP."""
+        return self._begin(work.__name__, work(self._database, *args))
+
     def receive(self, door: Door, post: Post, letters: list[Letter]) -> Unit:
         """Hooks that came within a few milliseconds: one transaction, then the acknowledgement."""
         return self._begin("intake", self._receive(door, post, letters))

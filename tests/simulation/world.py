@@ -49,12 +49,14 @@ class Order:
 
 @dataclass(slots=True)
 class Orders:
-    """What a CRM asked for by key, what it was told each time, since when, and its own dice."""
+    """What a CRM asked for by key, what the ledger answered each time, since when, and of which keys an answer came
+    through; and its own dice."""
 
     chance: Random
     wishes: dict[str, Order] = field(default_factory=dict)
     answers: dict[str, set[str]] = field(default_factory=dict)
     since: dict[str, datetime] = field(default_factory=dict)
+    heard: set[str] = field(default_factory=set)
 
 
 class World:

@@ -43,8 +43,10 @@ def _row_of(model: type[SQLModel]) -> Any:
 
 
 def spelled(column: ColumnElement[Any], words: Iterable[StrEnum]) -> ColumnElement[bool]:
-    """`column IN ('new', 'queue')`, with the words in the text: only so is a partial index seen to fit."""
-    return column.in_([literal_column(f"'{word.value}'") for word in words])
+    """`column IN ('new', 'queue')`, or `=` one word, with the words in the text: only so is a partial index seen to
+    fit, and SQLite must be told it as the index tells it."""
+    told: list[ColumnElement[Any]] = [literal_column(f"'{word.value}'") for word in words]
+    return column == told[0] if len(told) == 1 else column.in_(told)
 
 
 LIVE = spelled(columns_of(Call).state, LIVE_STATES)

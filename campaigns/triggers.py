@@ -39,6 +39,17 @@ find_requests = Find(
     select(TRIGGERED.callback_id, TRIGGERED.request_id).where(TRIGGERED.tenant_id == bindparam("tenant_id")),
     key=TRIGGERED.callback_id,
 )
+find_expired = (
+    select(table(Campaign))
+    .where(
+        columns_of(Campaign).id.in_(
+            select(CALLBACK.campaign_id).where(
+                OPEN, CALLBACK.not_after <= bindparam("now", type_=CALLBACK.not_after.type)
+            )
+        )
+    )
+    .order_by(columns_of(Campaign).id)
+)
 SOURCE = "triggered"
 """What stands where a file's name would."""
 AT_ONCE, LATER, FURTHEST = timedelta(minutes=15), timedelta(days=1), timedelta(days=60)
@@ -283,8 +294,7 @@ def requests_of(conn: Connection, tenant_id: int, customers: Iterable[Any]) -> d
 
 def expired(conn: Connection, now: datetime) -> list[Any]:
     """The campaigns with orders that are over and were neither placed nor ended."""
-    over = select(CALLBACK.campaign_id).where(OPEN, CALLBACK.not_after <= now)
-    return list(conn.execute(select(table(Campaign)).where(columns_of(Campaign).id.in_(over))).all())
+    return list(conn.execute(find_expired, {"now": now}))
 
 
 def expire(conn: Connection, now: datetime, timing: Timing, campaign: Any) -> int:

@@ -44,7 +44,7 @@ find_overdue = (
         promises.OPEN,
         CALLBACK.not_after <= bindparam("now"),
     )
-    .order_by(CALLBACK.customer_id)
+    .order_by(CALLBACK.not_after, CALLBACK.id)
     .limit(LAPSES)
 )
 make_promise = insert(table(Callback)).returning(CALLBACK.id)

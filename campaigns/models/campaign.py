@@ -254,6 +254,7 @@ class Callback(SQLModel, table=True):
         partial_index("uq_callback_open", "tenant_id", "customer_id", where="promise = 'open'", unique=True),
         Index("ix_callback_customer", "tenant_id", "customer_id"),
         partial_index("ix_callback_campaign", "tenant_id", "campaign_id", "at", where="promise = 'open'"),
+        partial_index("ix_callback_ends", "not_after", where="promise = 'open' AND not_after IS NOT NULL"),
         partial_index("ix_callback_call", "tenant_id", "call_id", where="call_id IS NOT NULL"),
         one_of("callback", "promise", Promise),
     )

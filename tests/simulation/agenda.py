@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.sql.selectable import ScalarSelect
 
-from campaigns.models import Agent, Call, Campaign, Customer, Receipt, VendorAccount
+from campaigns.models import Agent, Call, Callback, Campaign, Customer, Receipt, VendorAccount
 from campaigns.rows import WAITING, columns_of
-from campaigns.words import CallState, QueueState, Wanted
+from campaigns.words import CallState, Promise, QueueState, Wanted
 
 AGENT, CALL, CAMPAIGN, CUSTOMER = columns_of(Agent), columns_of(Call), columns_of(Campaign), columns_of(Customer)
-ACCOUNT, RECEIPT = columns_of(VendorAccount), columns_of(Receipt)
+ACCOUNT, CALLBACK, RECEIPT = columns_of(VendorAccount), columns_of(Callback), columns_of(Receipt)
 STALE = timedelta(seconds=3)
 """How old the oldest sighting of an agent may grow before he is looked at again."""
 TENANT, NOW = bindparam("tenant"), bindparam("now", type_=CUSTOMER.due_at.type)
@@ -34,6 +34,7 @@ class Agenda:
     resumes: datetime | None
     wrap_up: datetime | None
     agent_busy: datetime | None
+    over: datetime | None
     waiting: int
     open_calls: int
     queues: int
@@ -51,12 +52,14 @@ class Agenda:
                 return _due(self.turn, now)
             case "attending":
                 return _due(self.turn, now) and _due(self.sighting, now - STALE)
+            case "expiring":
+                return _due(self.over, now)
             case "reconciling":
                 return _due(self.check, now) or _due(self.lease, now)
         return bool(self.queues)
 
     def next(self, now: datetime) -> datetime | None:
-        told = (self.turn, self.check, self.lease, self.resumes, self.wrap_up, self.agent_busy)
+        told = (self.turn, self.check, self.lease, self.resumes, self.wrap_up, self.agent_busy, self.over)
         return min((at for at in told if at is not None and at > now), default=None)
 
 
@@ -85,6 +88,7 @@ LOOK = select(
     _first(ACCOUNT.placing_resumes_at, ACCOUNT.tenant_id, ACCOUNT.placing_resumes_at > NOW),
     _first(AGENT.wrap_up_until, AGENT.tenant_id, AGENT.wrap_up_until > NOW),
     _first(AGENT.busy_until, AGENT.tenant_id, AGENT.busy_until > NOW),
+    _first(CALLBACK.not_after, CALLBACK.tenant_id, CALLBACK.promise == Promise.OPEN),
     _count(CUSTOMER.id, CUSTOMER.tenant_id, WAITING),
     _count(CALL.id, CALL.tenant_id, CALL.state != CallState.SETTLED, CALL.state != CallState.RELEASED),
     _count(CAMPAIGN.id, CAMPAIGN.tenant_id, CAMPAIGN.queue_state != QueueState.ABSENT),

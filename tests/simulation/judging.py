@@ -16,14 +16,15 @@ from campaigns import audit, shelf
 from campaigns.audit import texts
 from campaigns.audit.cases import _Surroundings
 from campaigns.compliance import CLEARANCE
-from campaigns.models import Campaign, Customer, Debt, Fact, Number, Tenant
+from campaigns.models import Callback, Campaign, Customer, Debt, Fact, Number, Tenant
 from campaigns.rows import WAITING, columns_of, spelled, table
 from campaigns.rulebooks import Rulebook, shipped
-from campaigns.words import FactKind, Mode, Origin, Reason
+from campaigns.words import FactKind, Mode, Origin, Promise, Reason
 from tests.simulation.law import DAY
 from tests.simulation.workers import TIMING
 from tests.simulation.world import World, rows
 
+CALLBACK = columns_of(Callback)
 CUSTOMER = columns_of(Customer)
 EVER = timedelta(days=400)
 NEVER = DAY + EVER
@@ -38,7 +39,20 @@ HYPOTHETICAL = 10**12
 find_tenant = select(table(Tenant)).where(columns_of(Tenant).id == bindparam("tenant"))
 find_held_by_law = (
     select(CUSTOMER.id, CUSTOMER.campaign_id, CUSTOMER.person_id, CUSTOMER.run_id, CUSTOMER.reason, CUSTOMER.due_at)
-    .where(CUSTOMER.tenant_id == bindparam("tenant"), WAITING, spelled(CUSTOMER.reason, BY_LAW))
+    .where(
+        CUSTOMER.tenant_id == bindparam("tenant"),
+        WAITING,
+        spelled(CUSTOMER.reason, BY_LAW),
+        # An order that names a number keeps the others waiting, and until it is over at the longest.
+        ~select(CALLBACK.id)
+        .where(
+            CALLBACK.tenant_id == CUSTOMER.tenant_id,
+            CALLBACK.customer_id == CUSTOMER.id,
+            spelled(CALLBACK.promise, [Promise.OPEN]),
+            CALLBACK.not_after < CUSTOMER.due_at,
+        )
+        .exists(),
+    )
     .order_by(CUSTOMER.id)
 )
 

@@ -2,9 +2,10 @@
 until nobody has."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
-from tests.simulation import law, users
+from tests.simulation import crm, law, users
 from tests.simulation.agenda import Agenda, look
 from tests.simulation.faults import LONGEST_FREEZE, LONGEST_LATE, LONGEST_SLOW, Strike
 from tests.simulation.judging import Patience
@@ -17,10 +18,10 @@ ROUNDS = 600
 PATIENCE = 5
 """How many moves the storm may take for each border."""
 MOVES = {"cross": 10, "step": 4, "deliver": 4}
-LOOPS = {"settling": 3, "answering": 3, "placing": 4, "reconciling": 2, "attending": 2, "steering": 1}
+LOOPS = {"settling": 3, "answering": 3, "placing": 4, "reconciling": 2, "attending": 2, "steering": 1, "expiring": 1}
 WAITS = 0.1
 """How often time passes although there is something to do."""
-CALM = ("attending", "settling", "placing", "steering", "reconciling")
+CALM = ("attending", "settling", "placing", "steering", "reconciling", "expiring")
 BLINDLY = 0.1
 """How often the storm lets a loop look although there is nothing for it to do."""
 
@@ -147,7 +148,9 @@ class Scheduler:
                 unit.ready_at = now + timedelta(seconds=self._chance.uniform(0, LONGEST_SLOW))
                 return
             case Strike.LOSE:
-                self._do(border.deed)
+                # What was refused changed nothing, and this side does not hear of it either.
+                with suppress(*crm.REFUSALS):
+                    self._do(border.deed)
             case Strike.LATE if border.late is not None:
                 border.late(self._chance.uniform(0, LONGEST_LATE))
         unit.fail()

@@ -8,6 +8,7 @@ from typing import Any
 
 from campaigns.timing import Timing
 from dialer.attending import AttendingLoop
+from dialer.expiring import ExpiringLoop
 from dialer.metrics import Metrics
 from dialer.placing import PlacingLoop
 from dialer.reconciling import ReconcilingLoop
@@ -21,7 +22,15 @@ from tests.simulation.wire import Accounts
 
 METRICS = Metrics()
 TIMING = Timing()
-PAUSES = {"settling": 0.0, "answering": 0.0, "placing": 0.2, "steering": 0.4, "reconciling": 1.0, "attending": 0.5}
+PAUSES = {
+    "settling": 0.0,
+    "answering": 0.0,
+    "placing": 0.2,
+    "steering": 0.4,
+    "reconciling": 1.0,
+    "attending": 0.5,
+    "expiring": 1.0,
+}
 """Seconds that a loop rests after it found nothing to do; a bell wakes settling at every hook."""
 
 
@@ -50,6 +59,7 @@ class Worker:
             "steering": steering.step,
             "reconciling": reconciling.step,
             "attending": self._attend,
+            "expiring": ExpiringLoop(self._database, TIMING).step,
         }
 
     def awake(self, now: datetime) -> bool:

@@ -59,13 +59,15 @@ def list_clients(conn: Connection, tenant_id: int) -> list[Any]:
     return list(conn.execute(select(table(Client)).where(CLIENT.tenant_id == tenant_id).order_by(CLIENT.id)))
 
 
-def revoke(conn: Connection, now: datetime, tenant_id: int, name: str) -> None:
-    """End a client, and with it every token of it. Raises `NotFound`."""
+def revoke(conn: Connection, now: datetime, tenant_id: int, name: str) -> Any:
+    """End a client, and with it every token of it; its row as it is now. Raises `NotFound`."""
     standing = (CLIENT.tenant_id == tenant_id, CLIENT.revoked_at.is_(None))
-    ended = update(table(Client)).where(*standing, CLIENT.name == name).values(revoked_at=now)
-    if conn.execute(ended).rowcount == 0:
+    ended = update(table(Client)).where(*standing, CLIENT.name == name).values(revoked_at=now).returning(CLIENT.id)
+    found = conn.execute(ended).first()
+    if found is None:
         names = conn.scalars(select(CLIENT.name).where(*standing))
         raise missing("client", name, names, "make one with `dialer client add`")
+    return conn.execute(select(table(Client)).where(CLIENT.id == found.id)).one()
 
 
 def find(conn: Connection, client_id: str) -> Any | None:

@@ -48,6 +48,12 @@ find_open = Find(
     ),
     key=SUPPRESSION.subject,
 )
+find_entries = Find(
+    select(table(Suppression), CAMPAIGN.code.label("campaign"))
+    .select_from(table(Suppression).outerjoin(table(Campaign), SUPPRESSION.campaign_id == CAMPAIGN.id))
+    .where(SUPPRESSION.tenant_id == TENANT),
+    key=SUPPRESSION.subject,
+)
 end_suppressions = Update(
     Suppression, own("until", "lifted_by"), where="suppression.id = :id", shared=["until", "lifted_by"]
 )
@@ -137,9 +143,16 @@ def suppressed(
 
 
 def history(conn: Connection, tenant_id: int, subject: str) -> list[Any]:
-    """Every entry that a number or id ever had, oldest first."""
-    chosen = select(table(Suppression)).where(SUPPRESSION.tenant_id == tenant_id, SUPPRESSION.subject == subject)
-    return list(conn.execute(chosen.order_by(SUPPRESSION.since, SUPPRESSION.id)))
+    """Every entry that a number or id ever had, oldest first, each with its `campaign`'s code."""
+    return histories(conn, tenant_id, [subject])[subject]
+
+
+def histories(conn: Connection, tenant_id: int, subjects: Iterable[str]) -> dict[str, list[Any]]:
+    """The same of many; also of those who never had one."""
+    found: dict[str, list[Any]] = {subject: [] for subject in subjects}
+    for row in sorted(find_entries(conn, found, tenant_id=tenant_id), key=attrgetter("since", "id")):
+        found[row.subject].append(row)
+    return found
 
 
 def entries_after(

@@ -63,6 +63,11 @@ def command(conn: Connection, now: datetime, campaign: Any, wanted: Wanted, acto
     return ledger.command(conn, now, campaign, wanted, actor)
 
 
+def delete(conn: Connection, now: datetime, tenant_id: int, code: str, actor: str) -> None:
+    """Hide a stopped campaign; its ledger stays. Raises `NotFound`, and `NotNow` while it is not stopped."""
+    ledger.delete(conn, now, hold(conn, tenant_id, code), actor)
+
+
 def _check_queue(conn: Connection, campaign: Any, queue_code: str) -> None:
     if campaign.queue_state is not QueueState.ABSENT:
         raise NotNow(f"the vendor holds the queue {campaign.queue_code} of {campaign.code}: stop the campaign first")

@@ -15,7 +15,10 @@ from dialer.logs import SECRET_WORDS, masked
 HIDDEN = "***"
 FREE_TEXT = frozenset({"name", "address", "note", "proof", "reason", "detail", "variables", "contract", "contracts"})
 """What people wrote about people. A `reason` that is a word of ours is told."""
-WHOM = frozenset({"customer", "person", "persons", "who", "whom", "subject", "subjects", "key"})
+WHOM = frozenset(
+    {"customer", "customers", "person", "persons", "who", "whom", "subject", "subjects", "key", "not_listed", "still"}
+    | {"unknown"}
+)
 """By what a list knows a person."""
 LONGEST = 16_000
 """Characters of a document that is kept; of a longer one only its digest is."""

@@ -106,10 +106,13 @@ class Route:
     still: bool = False
     """Its statements see one moment, however many they are."""
     shows: Work | None = None
+    asks: bool = False
+    """It changes nothing, and is a POST only because what it is asked about is too long or too personal for an
+    address."""
 
     @property
     def writes(self) -> bool:
-        return self.verb != "GET"
+        return self.verb != "GET" and not self.asks
 
     @property
     def name(self) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import anyio
 import typer
 
-from campaigns import accounts, directory, ledger, recalls, reports, revising, runs
+from campaigns import accounts, directory, recalls, reports, revising, runs
 from campaigns.terms import BadTerms, agree, amend, written
 from campaigns.words import Mode, Wanted
 from dialer.commands import explaining, sheets, watching
@@ -152,11 +152,7 @@ def _command(code: str, wanted: Wanted, tenant: str | None, as_json: bool, resum
 def delete(code: Code, tenant: Tenant = None, as_json: AsJson = False) -> None:
     """Hide a stopped campaign. Its ledger stays."""
 
-    def work(desk: Desk) -> None:
-        campaign = directory.find_campaign(desk.conn, desk.tenant.id, code)
-        ledger.delete(desk.conn, desk.now, campaign, desk.actor)
-
-    change(tenant, work)
+    change(tenant, lambda desk: revising.delete(desk.conn, desk.now, desk.tenant.id, code, desk.actor))
     _tell({"code": code, "deleted": True}, as_json, f"campaign {code} deleted; its ledger stays")
 
 

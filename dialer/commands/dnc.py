@@ -6,14 +6,11 @@ from typing import Annotated, Any
 
 import anyio
 import typer
-from sqlalchemy import select
 
 from campaigns import barring, directory, dnc
 from campaigns.dnc import Entry
-from campaigns.models import Campaign
 from campaigns.phones import national
 from campaigns.registers import NumberFile, read_numbers
-from campaigns.rows import columns_of
 from campaigns.terms import BadTerms
 from campaigns.withdrawals import Underway, underway
 from campaigns.words import Subject
@@ -158,7 +155,7 @@ def check(
 
     def work(desk: Desk) -> tuple[dict[str, Any], str]:
         [(kind, subject)] = sort_out(desk, [who], as_)
-        entries = [_entry(desk, row) for row in dnc.history(desk.conn, desk.tenant.id, subject)]
+        entries = [_entry(row) for row in dnc.history(desk.conn, desk.tenant.id, subject)]
         standing = any(entry["until"] is None for entry in entries)
         told = {"subject": national(subject), "kind": kind.value, "suppressed": standing, "entries": entries}
         return told, desk.tenant.zone
@@ -201,11 +198,9 @@ def _campaign_id(desk: Desk, code: str | None) -> int | None:
     return directory.find_campaign(desk.conn, desk.tenant.id, code).id if code else None
 
 
-def _entry(desk: Desk, row: Any) -> dict[str, Any]:
-    campaign = columns_of(Campaign)
-    code = desk.conn.scalar(select(campaign.code).where(campaign.id == row.campaign_id)) if row.campaign_id else None
+def _entry(row: Any) -> dict[str, Any]:
     names = ("purpose", "reason", "source", "actor", "since", "until", "lifted_by")
-    return {"scope": code or "tenant"} | {name: getattr(row, name) for name in names}
+    return {"scope": row.campaign or "tenant"} | {name: getattr(row, name) for name in names}
 
 
 def _as_data(done: Added) -> dict[str, Any]:

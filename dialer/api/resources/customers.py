@@ -71,6 +71,12 @@ class CustomerStory(BaseModel):
     events: list[Event]
 
 
+class CustomerEvents(BaseModel):
+    """What happened with one customer, in order of time."""
+
+    items: list[Event]
+
+
 class Customers(Page[Customer]):
     """A page of customers."""
 
@@ -157,6 +163,11 @@ def _story(visit: Visit, campaign: Any, code: str) -> CustomerStory:
     return CustomerStory.model_validate(told | {"numbers": [_e164(number) for number in timeline.numbers]})
 
 
+def events(visit: Visit) -> BaseModel:
+    campaign = campaigns.of(visit)
+    return CustomerEvents(items=_story(visit, campaign, visit.path["customer"]).events)
+
+
 def create(visit: Visit) -> Told:
     said: NewCustomer = visit.body
     campaign = campaigns.of(visit)
@@ -210,5 +221,9 @@ ROUTES = (
     Route(
         "DELETE", "/campaigns/{code}/customers/{customer}", "Withdraw him: from the next claim on he is not called.",
         WRITE, delete, Withdrawn, query=Because,
+    ),
+    Route(
+        "GET", "/campaigns/{code}/customers/{customer}/events", "What happened with him, in order.",
+        READ, events, CustomerEvents,
     ),
 )  # fmt: skip

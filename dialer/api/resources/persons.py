@@ -119,7 +119,7 @@ class Everything(BaseModel):
 
 
 def get(visit: Visit) -> BaseModel:
-    return _told(visit, _found(visit))
+    return _told(visit, found(visit))
 
 
 def consent(visit: Visit) -> BaseModel:
@@ -127,14 +127,14 @@ def consent(visit: Visit) -> BaseModel:
     begins = _past(visit, said.at)
     if said.until is not None and said.until <= begins:
         raise invalid("until", "must be after `at`")
-    record = Said(_found(visit).id, said.purpose, True, said.channel, begins, said.proof, said.until)
+    record = Said(found(visit).id, said.purpose, True, said.channel, begins, said.proof, said.until)
     freed = optouts.consent(visit.conn, visit.now, visit.tenant.id, [record], visit.actor)
     return Consented(records=freed.records, ended=freed.ended, reopened=freed.reopened, still=freed.still)
 
 
 def refuse(visit: Visit) -> BaseModel:
     said: Refuse = visit.body
-    whom = optouts.Whom(person_ids=[_found(visit).id])
+    whom = optouts.Whom(person_ids=[found(visit).id])
     refusal = Refusal(said.purpose, said.channel, said.proof, _past(visit, said.at))
     done = optouts.opt_out(visit.conn, visit.now, visit.tenant.id, whom, refusal, visit.actor)
     late = [Underway.model_validate(one, from_attributes=True) for one in underway(done.late)]
@@ -142,24 +142,24 @@ def refuse(visit: Visit) -> BaseModel:
 
 
 def agree(visit: Visit) -> BaseModel:
-    person, said = _found(visit), visit.body.agreed_hours
+    person, said = found(visit), visit.body.agreed_hours
     try:
         agreed = hours.read(said) if said is not None else []
     except BadHours as error:
         raise invalid("agreed_hours", str(error)) from None
     people.agree(visit.conn, visit.tenant.id, person.id, agreed)
-    return _told(visit, _found(visit))
+    return _told(visit, found(visit))
 
 
 def export(visit: Visit) -> BaseModel:
-    return Everything(rows=privacy.about(visit.conn, _found(visit)))
+    return Everything(rows=privacy.about(visit.conn, found(visit)))
 
 
 def erase(visit: Visit) -> Told:
-    return jobs.ordered(visit, JobKind.ERASURE, {"person": _found(visit).id}, None)
+    return jobs.ordered(visit, JobKind.ERASURE, {"person": found(visit).id}, None)
 
 
-def _found(visit: Visit) -> Any:
+def found(visit: Visit) -> Any:
     """Raises `NotFound`, and `Refused` where a number is several people's."""
     try:
         return naming.find_person(visit.conn, visit.tenant.id, visit.path["person"])

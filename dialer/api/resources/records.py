@@ -5,13 +5,13 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from campaigns import copies
+from campaigns import contacts, copies
 from campaigns.dnc import EVERY_PURPOSE
 from campaigns.words import Channel, JobKind, Purpose, Right
 from dialer.api import bodies
 from dialer.api.moments import Moment
 from dialer.api.problems import Problem, invalid
-from dialer.api.resources import jobs
+from dialer.api.resources import jobs, persons
 from dialer.api.resources.imports import FORM, Rows, Sent, reading
 from dialer.api.resources.jobs import Job
 from dialer.api.routes import Route, Told, Visit
@@ -52,6 +52,36 @@ class Registers(BaseModel):
     items: list[Register]
 
 
+class Contact(BaseModel):
+    """One contact. `conversation`: he spoke with somebody."""
+
+    at: datetime
+    channel: Channel
+    number: str | None
+    contract_number: str
+    purpose: Purpose | None = Field(description="Null: it counts for every purpose.")
+    advertiser: str | None
+    conversation: bool
+    source: str
+    actor: str
+
+
+class Contacts(BaseModel):
+    """How one person was reached otherwise than by our calls, the newest first."""
+
+    items: list[Contact]
+
+
+def contacts_(visit: Visit) -> BaseModel:
+    rows = contacts.history(visit.conn, visit.tenant.id, persons.found(visit).id)
+    return Contacts(items=[_contact(row) for row in rows])
+
+
+def _contact(row: Any) -> Contact:
+    told = dict(row._mapping) | {"number": row.phone}
+    return Contact.model_validate({name: told[name] for name in Contact.model_fields})
+
+
 def bring_contacts(visit: Visit) -> Told:
     return _ordered(visit, "contacts", {})
 
@@ -84,6 +114,10 @@ ROUTES = (
         "POST", "/contacts/imports", "Bring in contacts that count as reminders. A job does it.",
         (Right.CUSTOMER_WRITE,), bring_contacts, Job, body=NewContacts, status=202, problems=(Problem.NOT_NOW,),
         reader=reading(NewContacts), takes=TAKES,
+    ),
+    Route(
+        "GET", "/persons/{person}/contacts", "How he was reached otherwise than by our calls.",
+        (Right.CAMPAIGN_READ, Right.CUSTOMER_WRITE), contacts_, Contacts,
     ),
     Route(
         "GET", "/registers", "The registers that we have copies of, and how old each copy is.",

@@ -19,12 +19,11 @@ Number = Annotated[str, Field(min_length=3, max_length=40, description="A teleph
 PersonId = Annotated[str, Field(min_length=1, max_length=200, description="The list's own id of a person.")]
 
 
-class Whom(Strict):
+class Named(Strict):
     """Whom it is about."""
 
     numbers: list[Number] = Field(default=[], max_length=1000)
     persons: list[PersonId] = Field(default=[], max_length=1000)
-    campaign: str | None = Field(default=None, max_length=64, description="For this campaign only.")
 
     def subjects(self) -> list[tuple[Subject, str]]:
         """Each once, numbers in E.164. Raises `Refused`."""
@@ -32,6 +31,12 @@ class Whom(Strict):
             raise invalid("numbers", "or `persons` must name somebody")
         numbers = [(Subject.NUMBER, e164(f"numbers.{place}", one)) for place, one in enumerate(self.numbers)]
         return list(dict.fromkeys([*numbers, *((Subject.PERSON, one) for one in self.persons)]))
+
+
+class Whom(Named):
+    """Whom it is about, and where."""
+
+    campaign: str | None = Field(default=None, max_length=64, description="For this campaign only.")
 
 
 class Bar(Whom):
@@ -82,6 +87,22 @@ class Suppressions(Page[Suppression]):
     """A page of the do-not-call list."""
 
 
+class Checked(BaseModel):
+    """Whether a number or a person is on the list in any campaign and for any purpose, and every entry that there ever
+    was, the oldest first."""
+
+    kind: Subject
+    subject: str
+    suppressed: bool
+    entries: list[Suppression]
+
+
+class CheckedList(BaseModel):
+    """An answer for each, in the order in which they were asked about."""
+
+    items: list[Checked]
+
+
 class Which(Paging):
     number: Number | None = None
     person: PersonId | None = None
@@ -123,6 +144,19 @@ def lift(visit: Visit) -> BaseModel:
     return Freed(lifted=len(done.subjects), not_listed=absent, reopened=done.reopened)
 
 
+def check(visit: Visit) -> BaseModel:
+    subjects = visit.body.subjects()
+    found = dnc.histories(visit.conn, visit.tenant.id, [subject for _, subject in subjects])
+    return CheckedList(items=[_checked(kind, subject, found[subject]) for kind, subject in subjects])
+
+
+def _checked(kind: Subject, subject: str, rows: list[Any]) -> Checked:
+    # A number and a person's id may be spelled alike.
+    entries = [_entry(row) for row in rows if row.subject_kind is kind]
+    standing = any(entry.until is None for entry in entries)
+    return Checked(kind=kind, subject=subject, suppressed=standing, entries=entries)
+
+
 def campaign_id(visit: Visit, code: str | None) -> int | None:
     """The id of the campaign that a field or a query names. Raises `Refused`."""
     try:
@@ -154,5 +188,9 @@ ROUTES = (
     Route(
         "POST", "/suppressions/lift", "Take numbers and people off the list; its history stays.",
         WRITE, lift, Freed, body=Whom,
+    ),
+    Route(
+        "POST", "/suppressions/check", "Whether each of these is on the list, and was.", READ, check, CheckedList,
+        body=Named, asks=True,
     ),
 )  # fmt: skip

@@ -19,7 +19,8 @@ from campaigns.phones import national
 from campaigns.reports import Result
 from campaigns.rows import columns_of, table
 from campaigns.sheets import Sheet
-from campaigns.words import CallState, ExportKind, Outcome
+from campaigns.terms import BadTerms
+from campaigns.words import CallState, ExportFormat, ExportKind, Outcome
 
 RESULT: Final = (
     "status",
@@ -63,6 +64,19 @@ class Period:
     campaign: Any = None
     since: datetime | None = None
     until: datetime | None = None
+
+
+def asked(kind: ExportKind, period: Period, style: ExportFormat) -> dict[str, Any]:
+    """What a job is told to write. Raises `BadTerms` for what no sheet can be made of."""
+    since, until = period.since, period.until
+    if kind is ExportKind.RESULTS and period.campaign is None:
+        raise BadTerms("campaign", "is needed: whose results?")
+    if kind is ExportKind.RESULTS and (since or until):
+        raise BadTerms("since", "and `until` are of calls: results are how everybody stands now")
+    if since and until and until <= since:
+        raise BadTerms("until", "must be after `since`")
+    told = {"since": since and since.isoformat(), "until": until and until.isoformat()}
+    return told | {"what": kind.value, "format": style.value}
 
 
 @dataclass(frozen=True, slots=True)

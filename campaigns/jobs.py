@@ -15,6 +15,7 @@ from campaigns.directory import missing
 from campaigns.ledger import NotNow
 from campaigns.models import Campaign, Job, JobPart
 from campaigns.rows import columns_of, spelled, table
+from campaigns.terms import BadTerms
 from campaigns.words import JobFault, JobKind, JobState
 
 JOB = columns_of(Job)
@@ -57,7 +58,9 @@ class Wish:
 
 
 def order(conn: Connection, now: datetime, tenant_id: int, wish: Wish, actor: str) -> None:
-    """Write the job down, for whichever worker comes first. Raises `NotNow` where too many are open."""
+    """Write the job down, for whichever worker comes first. Raises `NotNow` where too many are open, and `BadTerms`."""
+    if wish.kind is JobKind.RECALL_SWEEP and wish.campaign_id is None:
+        raise BadTerms("campaign", "is needed: whose customers are to be looked at?")
     standing = (JOB.tenant_id == tenant_id, OPEN)
     if (conn.scalar(select(func.count()).where(*standing)) or 0) >= MOST_OPEN:
         raise NotNow(f"{MOST_OPEN} jobs are not done yet: come again when one of them is")
@@ -178,6 +181,17 @@ def find(conn: Connection, tenant_id: int, reference: str, kinds: Collection[Job
     if found is None:
         raise missing("job", "of this id", [], "see `dialer job list`")
     return found
+
+
+def with_file(conn: Connection, tenant_id: int, reference: str, kinds: Collection[JobKind]) -> Any:
+    """The job of this name, whose file can be read. Raises `NotNow` where it is not there yet, and `NotFound` where it
+    is gone again."""
+    job = find(conn, tenant_id, reference, kinds)
+    if job.state is not JobState.DONE:
+        raise NotNow(f"{reference} is {job.state}")
+    if read_part(conn, tenant_id, job.id, 0) is None:
+        raise missing("file", "of this export any more", [])
+    return job
 
 
 def jobs_before(

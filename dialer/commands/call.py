@@ -13,6 +13,7 @@ from campaigns.terms import BadTerms
 from campaigns.triggers import Place, Whom, Wish
 from campaigns.words import Purpose
 from dialer import subscribing
+from dialer.commands.calls import ENDINGS, HAPPENED, LISTING, events, found_call, list_, outcomes, tell_call
 from dialer.commands.language import label, vietnamese
 from dialer.commands.options import AsJson, Tenant, example, noun
 from dialer.commands.periods import promised
@@ -20,8 +21,12 @@ from dialer.commands.printing import at, facts, say, say_json, show
 from dialer.commands.session import Desk, change, look
 from dialer.vault import open_vault
 
-app = noun("One call: order it, see it, take it back.")
+app = noun("Calls: what there was; order one, see it, take it back.")
+app.command("list", epilog=LISTING)(list_)
+app.command("events", epilog=HAPPENED)(events)
+app.command("outcomes", epilog=ENDINGS)(outcomes)
 Id = Annotated[str, typer.Argument(metavar="ID", help="The order's id.", show_default=False)]
+Either = Annotated[str, typer.Argument(metavar="ID", help="The call's id, or an order's.", show_default=False)]
 ORDERED = ("order {id}: {state}{because}", "lệnh {id}: {state}{because}")
 UNTIL = (", until {until}", ", đến {until}")
 
@@ -81,9 +86,12 @@ def _trigger(
 
 
 @app.command("show", epilog=example("dialer call show t0123456789abcdef0123"))
-def show_(id_: Id, tenant: Tenant = None, as_json: AsJson = False) -> None:
-    """One order: where it is, and why."""
-    _tell(*look(tenant, _found, id_), as_json)
+def show_(id_: Either, tenant: Tenant = None, as_json: AsJson = False) -> None:
+    """One call with all that was learned about it; or one order: where it is, and why."""
+    if (call := look(tenant, found_call, id_)) is not None:
+        tell_call(*call, as_json)
+    else:
+        _tell(*look(tenant, _found, id_), as_json)
 
 
 @app.command(epilog=example("dialer call cancel t0123456789abcdef0123"))

@@ -26,7 +26,7 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Register a script. Campaigns with this template are held to its variables when they are made or changed."""
-    spoken = [word.strip() for word in variables.split(",") if word.strip()]
+    spoken = _spoken(variables)
 
     def work(desk: Desk) -> dict[str, Any]:
         account = accounts.find_account(desk.conn, desk.tenant.id, vendor)
@@ -37,6 +37,33 @@ def add(
         say_json(told)
     else:
         say(either(f"callflow {name} registered", f"đã đăng ký kịch bản {name}"))
+
+
+@app.command("set", epilog=example("dialer callflow set IVR-1 --variables dpd,total_ovd_amount"))
+def set_(
+    name: Name,
+    variables: Annotated[str | None, typer.Option(help="What it may speak; an empty text: nothing.")] = None,
+    description: Annotated[str | None, typer.Option(help="What it says.")] = None,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change what is told of a script. What is left out stays as it is."""
+    told_of = {"variables": None if variables is None else _spoken(variables), "description": description}
+    values = {field: value for field, value in told_of.items() if value is not None}
+
+    def work(desk: Desk) -> dict[str, Any]:
+        callflows.change(desk.conn, callflows.find(desk.conn, desk.tenant.id, name), values)
+        return _told(callflows.find(desk.conn, desk.tenant.id, name))
+
+    told = change(tenant, work)
+    if as_json:
+        say_json(told)
+    else:
+        say(either(f"callflow {name} changed", f"đã sửa kịch bản {name}"))
+
+
+def _spoken(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
 
 
 @app.command("list", epilog=example("dialer callflow list"))

@@ -23,7 +23,7 @@ def _expected() -> tuple[type[Exception], ...]:
     from campaigns.accounts import InUse
     from campaigns.directory import BadCode, NotFound, Taken
     from campaigns.ledger import NotNow
-    from campaigns.lists import UnreadableList
+    from campaigns.lists import BadRow, UnreadableList
     from campaigns.rulebooks import BadRulebook
     from campaigns.shelf import OnUse
     from campaigns.terms import BadTerms
@@ -37,7 +37,7 @@ def _expected() -> tuple[type[Exception], ...]:
     from dialer.vault import KeyLost, KeyMissing
     from dialer.vendors import TooFast
 
-    of_the_domain = (BadCode, BadRulebook, BadTerms, InUse, NotFound, NotNow, OnUse, Taken, UnreadableList)
+    of_the_domain = (BadCode, BadRow, BadRulebook, BadTerms, InUse, NotFound, NotNow, OnUse, Taken, UnreadableList)
     of_the_engine = (
         AlreadyServing,
         BadCertificate,

@@ -11,12 +11,16 @@ from campaigns.models import Customer
 from campaigns.reports import Timeline
 from campaigns.rows import columns_of
 from campaigns.withdrawals import customers_by_id
+from dialer.commands.entering import ADDING, LISTING, SETTING, add, list_, set_
 from dialer.commands.language import label, vietnamese
 from dialer.commands.options import AsJson, Tenant, example, noun
 from dialer.commands.printing import at, facts, say, say_json, show, table
 from dialer.commands.session import Desk, look
 
-app = noun("One customer: why was he (not) called?")
+app = noun("Customers: why was one (not) called? Put one on the list, correct him.")
+app.command("list", epilog=LISTING)(list_)
+app.command("add", epilog=ADDING)(add)
+app.command("set", epilog=SETTING)(set_)
 ANSWERS = {
     "customer": ("He is final: {status} ({reason}).", "Đã xong: {status} ({reason})."),
     "call": ("A call with him is {detail}: {reason}.", "Cuộc gọi đang ở trạng thái {detail}: {reason}."),

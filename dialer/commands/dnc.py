@@ -15,7 +15,7 @@ from campaigns.terms import BadTerms
 from campaigns.withdrawals import Underway, underway
 from campaigns.words import Subject
 from dialer.commands import registering
-from dialer.commands.language import either
+from dialer.commands.language import either, label
 from dialer.commands.list import say_underway
 from dialer.commands.options import AsJson, Tenant, example, noun
 from dialer.commands.optout import Wish
@@ -169,6 +169,39 @@ def check(
     times = [entry | {name: at(entry[name], zone) for name in ("since", "until")} for entry in told["entries"]]
     if times:
         show(table(shown, [[entry[name] for name in shown] for entry in times]))
+
+
+@app.command("list", epilog=example("dialer dnc list", "dialer dnc list --campaign NHAC-NO --lifted"))
+def list_(
+    campaign: OfCampaign = None,
+    lifted: Annotated[
+        bool, typer.Option("--lifted", help="Those that hold no more, in place of those that do.")
+    ] = False,
+    after: Annotated[int, typer.Option(metavar="ID", min=0, help="Those that come after this entry.")] = 0,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="So many at most.")] = 200,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+) -> None:
+    """The entries that hold, the oldest first."""
+
+    def work(desk: Desk) -> tuple[list[dict[str, Any]], str]:
+        scope = _campaign_id(desk, campaign)
+        rows = dnc.entries_after(desk.conn, desk.tenant.id, after, limit, None, scope, not lifted)
+        told = [
+            {"id": row.id, "kind": row.subject_kind, "subject": national(row.subject)} | _entry(row) for row in rows
+        ]
+        return told, desk.tenant.zone
+
+    rows, zone = look(tenant, work)
+    if as_json:
+        say_json({"entries": rows})
+        return
+    headings = ("id", "number", "scope", "purpose", "reason", "source", "who", "since", "until")
+    names = ("id", "subject", "scope", "purpose", "reason", "source", "actor")
+    lines = [[*(row[name] for name in names), at(row["since"], zone), at(row["until"], zone)] for row in rows]
+    show(table([label("entry" if word == "id" else word) for word in headings], lines))
+    if len(rows) == limit:
+        note(either(f"more: --after {rows[-1]['id']}", f"còn nữa: --after {rows[-1]['id']}"))
 
 
 @app.command(epilog=example("dialer dnc registers"))

@@ -1,20 +1,54 @@
 """`dialer job`: work that takes longer than a request may, and what came of it."""
 
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
-from campaigns import jobs
+from campaigns import directory, jobs
 from campaigns.words import JobKind, JobState
-from dialer.commands.language import label
+from dialer import ordering
+from dialer.commands.language import either, label
 from dialer.commands.options import AsJson, Tenant, example, noun
-from dialer.commands.printing import at, facts, say_json, show, table
-from dialer.commands.session import Desk, look
+from dialer.commands.printing import at, facts, note, say, say_json, show, table
+from dialer.commands.session import Desk, change, look
 
-app = noun("Jobs: imports, exports and sweeps that were ordered over the API.")
+app = noun("Jobs: sweeps to be ordered, and what came of imports, exports and sweeps.")
 SHOWN = 50
 NAMES = ("kind", "campaign", "state", "finished", "total", "fault", "detail", "actor")
 TIMES = ("created_at", "started_at", "ended_at")
+
+
+class Sweep(StrEnum):
+    """What can be ordered here; imports and exports are ordered at their own places."""
+
+    RECALL_SWEEP = JobKind.RECALL_SWEEP.value
+    RECONCILIATION = JobKind.RECONCILIATION.value
+
+
+@app.command(epilog=example("dialer job start recall-sweep --campaign NHAC-NO", "dialer job start reconciliation"))
+def start(
+    kind: Annotated[Sweep, typer.Argument(help="Look again at who waits; or ask the vendor about silent calls.")],
+    campaign: Annotated[str | None, typer.Option(metavar="CODE", help="Of this campaign; a sweep needs one.")] = None,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+) -> None:
+    """Order a sweep, which the engine does as soon as it serves."""
+
+    def work(desk: Desk) -> dict[str, Any]:
+        of = directory.find_campaign(desk.conn, desk.tenant.id, campaign) if campaign else None
+        return told_of(ordering.order(desk.conn, desk.now, desk.tenant.id, JobKind(kind.value), {}, desk.actor, of))
+
+    tell_ordered(change(tenant, work), as_json)
+
+
+def tell_ordered(told: dict[str, Any], as_json: bool) -> None:
+    """What is said of a job that was just ordered."""
+    if as_json:
+        say_json(told)
+    else:
+        say(either(f"job {told['id']} is ordered", f"đã giao việc {told['id']}"))
+        note(either(f"see dialer job show {told['id']}", f"xem dialer job show {told['id']}"))
 
 
 @app.command("list", epilog=example("dialer job list --state failed"))
@@ -28,12 +62,17 @@ def list_(
 
     def work(desk: Desk) -> tuple[list[dict[str, Any]], str]:
         rows = jobs.jobs_before(desk.conn, desk.tenant.id, None, SHOWN, kind, state)
-        return [_told(row) for row in rows], desk.tenant.zone
+        return [told_of(row) for row in rows], desk.tenant.zone
 
     rows, zone = look(tenant, work)
     if as_json:
         say_json({"jobs": rows})
-        return
+    else:
+        show_all(rows, zone)
+
+
+def show_all(rows: list[dict[str, Any]], zone: str) -> None:
+    """Jobs as a table."""
     headings = [label(word) for word in ("id", "kind", "campaign", "state", "since", "until", "who")]
     lines = [
         [
@@ -60,7 +99,7 @@ def show_(
 
     def work(desk: Desk) -> tuple[dict[str, Any], str]:
         row = jobs.find(desk.conn, desk.tenant.id, job)
-        return _told(row) | {"result": row.result}, desk.tenant.zone
+        return told_of(row) | {"result": row.result}, desk.tenant.zone
 
     told, zone = look(tenant, work)
     if as_json:
@@ -74,5 +113,6 @@ def show_(
         show(table([label(word) for word in ("row", "column", "reason", "detail")], rows))
 
 
-def _told(row: Any) -> dict[str, Any]:
+def told_of(row: Any) -> dict[str, Any]:
+    """A job's row, as programs read it."""
     return {"id": row.reference} | {name: getattr(row, name) for name in (*NAMES, *TIMES)}

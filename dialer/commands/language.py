@@ -282,6 +282,13 @@ VIETNAMESE = {
     "ended_at": "xong lúc",
     "row": "dòng",
     "column": "cột",
+    # Lists of calls and entries.
+    "entry": "mục",
+    "scope": "phạm vi",
+    "order": "lệnh gọi",
+    "hotline": "đầu số",
+    "priority": "ưu tiên",
+    "rows": "số dòng",
     # Webhooks and what is delivered to them.
     "url": "địa chỉ",
     "events": "sự kiện",

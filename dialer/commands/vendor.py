@@ -13,7 +13,7 @@ from campaigns import accounts, reports
 from campaigns.accounts import Account
 from campaigns.terms import BadTerms
 from dialer.commands.credentials import known_secrets, login
-from dialer.commands.language import label
+from dialer.commands.language import either, label
 from dialer.commands.options import AsJson, Tenant, example, noun
 from dialer.commands.printing import facts, note, say, say_json, share, show, table
 from dialer.commands.session import Desk, Session, look, opened
@@ -68,6 +68,44 @@ def add(
         say_json(told)
     else:
         say(f"vendor {name} {'added' if told['created'] else 'changed'}; try it with `dialer vendor check {name}`")
+
+
+@app.command("set", epilog=example("dialer vendor set main --channels 20", "dialer vendor set main --set cdr_page=50"))
+def set_(
+    name: Name,
+    url: Annotated[str | None, typer.Option(help="The vendor's API, http(s)://host[:port].")] = None,
+    api_key_env: Annotated[str | None, typer.Option(metavar="VAR", help="The variable that holds another key.")] = None,
+    username: Annotated[str | None, typer.Option(help="Log in as this user from now on.")] = None,
+    password_env: Annotated[str | None, typer.Option(metavar="VAR", help="The variable that holds it.")] = None,
+    channels: Annotated[int | None, typer.Option(min=1, help="Calls at the same time on this account.")] = None,
+    reserve: Annotated[int | None, typer.Option(min=0, help="Of these, kept for inbound and manual calls.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of the gateway; may be repeated.")
+    ] = None,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change an account that is there. Nothing is asked for: what is left out stays as it is."""
+    if username is not None and api_key_env is not None:
+        raise BadTerms("username", "and --api-key-env exclude each other")
+
+    async def run() -> dict[str, Any]:
+        async with opened(tenant) as session:
+            standing = await session.read(_find, name)
+            vault = open_vault(session.settings)
+            known = vault.open(standing.sealed_credentials, f"vendor {name}")
+            secret = username is not None or api_key_env is not None
+            entered = login({}, api_key_env, username, password_env) if secret else None
+            told = Entered(name, None, url, entered, channels, reserve, _settings(settings or []))
+            account = account_of(vault, standing, known, told)
+            await session.write(_keep, account)
+            return _shown(account)
+
+    told = anyio.run(run)
+    if as_json:
+        say_json(told)
+    else:
+        say(either(f"vendor {name} changed", f"đã sửa tài khoản {name}"))
 
 
 @app.command(epilog=example("dialer vendor check main"))
@@ -162,6 +200,10 @@ def monitor(tenant: Tenant = None, as_json: AsJson = False) -> None:
 
 def _seek(desk: Desk, name: str) -> Any:
     return accounts.seek_account(desk.conn, desk.tenant.id, name)
+
+
+def _find(desk: Desk, name: str) -> Any:
+    return accounts.find_account(desk.conn, desk.tenant.id, name)
 
 
 def _keep(desk: Desk, account: Account) -> bool:

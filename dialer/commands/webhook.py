@@ -177,6 +177,24 @@ def _errand(desk: Desk, name: str) -> tuple[Errand, list[str], Any]:
     return Errand(None, webhook, webhook.url, event), secrets, desk.now
 
 
+@app.command("deliveries", epilog=example("dialer webhook deliveries --state pending --webhook crm"))
+def deliveries_(
+    state: Annotated[DeliveryState | None, typer.Option(help="Only those that stand so.")] = None,
+    webhook: Annotated[str | None, typer.Option(metavar="NAME", help="Only those of this webhook.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=MOST, help="So many at most.")] = 100,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+) -> None:
+    """What is posted, was posted or was given up, the newest first."""
+
+    def work(desk: Desk) -> tuple[list[dict[str, Any]], str]:
+        only = webhooks.find(desk.conn, desk.tenant.id, webhook).id if webhook else None
+        rows = deliveries.listed(desk.conn, desk.tenant.id, None, limit, state, only)
+        return [{name: getattr(row, name) for name in OF_DELIVERY} for row in rows], desk.tenant.zone
+
+    _show_deliveries(*look(tenant, work), as_json)
+
+
 @app.command(epilog=example("dialer webhook dead", "dialer webhook dead --replay", "dialer webhook dead --replay 17"))
 def dead(
     ids: Annotated[list[int] | None, typer.Argument(metavar="[ID…]", help="Only these.", show_default=False)] = None,
@@ -203,16 +221,20 @@ def dead(
         else:
             say(f"{done} deliveries are tried again")
         return
-    rows, zone = look(tenant, seek)
+    _show_deliveries(*look(tenant, seek), as_json)
+
+
+def _show_deliveries(rows: list[dict[str, Any]], zone: str, as_json: bool) -> None:
     if as_json:
         say_json({"deliveries": rows})
         return
-    headings = [label(word) for word in ("id", "webhook", "kind", "subject", "attempts", "reason", "until")]
+    headings = ("entry", "webhook", "kind", "subject", "state", "attempts", "reason", "until")
+    names = ("id", "webhook", "kind", "subject")
     lines = [
-        [row["id"], row["webhook"], row["kind"], row["subject"], row["attempts"], _why(row), at(row["ended_at"], zone)]
+        [*(row[n] for n in names), label(row["state"].value), row["attempts"], _why(row), at(row["ended_at"], zone)]
         for row in rows
     ]
-    show(table(headings, lines))
+    show(table([label(word) for word in headings], lines))
 
 
 def _why(row: dict[str, Any]) -> str | None:

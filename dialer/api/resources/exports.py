@@ -6,14 +6,15 @@ from typing import Any
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
-from campaigns import jobs
-from campaigns.directory import missing
+from campaigns import exports, jobs
+from campaigns.exports import Period
 from campaigns.words import ExportFormat, ExportKind, JobKind, JobState, Right
 from dialer.api.moments import Moment
 from dialer.api.pages import Page, Paging, page
-from dialer.api.problems import Problem, Refused, invalid
+from dialer.api.problems import Problem
 from dialer.api.resources import jobs as shown
 from dialer.api.resources.jobs import Job
+from dialer.api.resources.suppressions import campaign_of
 from dialer.api.routes import Attachment, Route, Strict, Told, Visit
 
 MEDIA = {
@@ -43,13 +44,8 @@ class Which(Paging):
 
 def create(visit: Visit) -> Told:
     said: NewExport = visit.body
-    if said.kind is ExportKind.RESULTS and said.campaign is None:
-        raise invalid("campaign", "is needed: whose results?")
-    if said.kind is ExportKind.RESULTS and (said.since or said.until):
-        raise invalid("since", "and `until` are of calls: results are how everybody stands now")
-    if said.since and said.until and said.until <= said.since:
-        raise invalid("until", "must be after `since`")
-    asked = said.model_dump(mode="json", exclude={"kind", "campaign"}) | {"what": said.kind.value}
+    period = Period(campaign_of(visit, said.campaign), said.since, said.until)
+    asked = exports.asked(said.kind, period, said.format)
     return shown.ordered(visit, JobKind.EXPORT, asked, said.campaign, place="/exports")
 
 
@@ -65,12 +61,8 @@ def get(visit: Visit) -> BaseModel:
 
 
 def file(visit: Visit) -> Told:
-    """Raises `Refused` where it is not there yet, and `NotFound` where it is gone again."""
-    job = _found(visit)
-    if job.state is not JobState.DONE:
-        raise Refused(Problem.NOT_NOW, f"The export is {job.state}.")
-    if jobs.read_part(visit.conn, job.tenant_id, job.id, 0) is None:
-        raise missing("file", "of this export any more", [])
+    """Raises `NotNow` where it is not there yet, and `NotFound` where it is gone again."""
+    job = jobs.with_file(visit.conn, visit.tenant.id, visit.path["export"], [JobKind.EXPORT])
     media = MEDIA[ExportFormat(job.asked["format"])]
     return Told(shown.told(job), file=Attachment(job.file_name, media, partial(_part, job)))
 

@@ -1,6 +1,5 @@
 """Jobs: work that takes longer than a request may. Who orders one is answered at once, and looks here how it stands."""
 
-import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
@@ -8,11 +7,11 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from campaigns import jobs
-from campaigns.jobs import Wish
 from campaigns.words import JobFault, JobKind, JobState, Right
+from dialer import ordering
 from dialer.api.pages import Page, Paging, page
-from dialer.api.problems import Problem, invalid
-from dialer.api.resources.suppressions import campaign_id
+from dialer.api.problems import Problem
+from dialer.api.resources.suppressions import campaign_of
 from dialer.api.routes import Route, Strict, Told, Visit
 
 
@@ -65,8 +64,6 @@ def get(visit: Visit) -> BaseModel:
 
 def create(visit: Visit) -> Told:
     said: NewJob = visit.body
-    if said.kind == "recall-sweep" and said.campaign is None:
-        raise invalid("campaign", "is needed: whose customers are to be looked at?")
     return ordered(visit, JobKind(said.kind), {}, said.campaign)
 
 
@@ -79,13 +76,9 @@ def ordered(
     place: str = "/jobs",
 ) -> Told:
     """Order a job; what is answered at once. `file`: its name and its bytes."""
-    of = campaign_id(visit, campaign)
-    name, content = file or (None, None)
-    reference = f"j_{secrets.token_hex(8)}"
-    wish = Wish(reference, kind, {"campaign": campaign} | dict(asked), of, name, content)
-    jobs.order(visit.conn, visit.now, visit.tenant.id, wish, visit.actor)
-    made = jobs.find(visit.conn, visit.tenant.id, reference)
-    return Told(told(made), location=f"{place}/{reference}", status=202)
+    of = campaign_of(visit, campaign)
+    made = ordering.order(visit.conn, visit.now, visit.tenant.id, kind, asked, visit.actor, of, file)
+    return Told(told(made), location=f"{place}/{made.reference}", status=202)
 
 
 def told(row: Any) -> Job:

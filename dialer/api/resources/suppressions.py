@@ -157,12 +157,18 @@ def _checked(kind: Subject, subject: str, rows: list[Any]) -> Checked:
     return Checked(kind=kind, subject=subject, suppressed=standing, entries=entries)
 
 
-def campaign_id(visit: Visit, code: str | None) -> int | None:
-    """The id of the campaign that a field or a query names. Raises `Refused`."""
+def campaign_of(visit: Visit, code: str | None) -> Any:
+    """The campaign that a field or a query names; None where none is named. Raises `Refused`."""
     try:
-        return directory.find_campaign(visit.conn, visit.tenant.id, code).id if code is not None else None
+        return directory.find_campaign(visit.conn, visit.tenant.id, code) if code is not None else None
     except NotFound:
         raise invalid("campaign", "must be the code of a campaign") from None
+
+
+def campaign_id(visit: Visit, code: str | None) -> int | None:
+    """As `campaign_of`, its id."""
+    campaign = campaign_of(visit, code)
+    return None if campaign is None else int(campaign.id)
 
 
 def e164(path: str, text: str) -> str:

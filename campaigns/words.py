@@ -254,6 +254,10 @@ class JobKind(StrEnum):
     RECALL_SWEEP = "recall-sweep"
     RECONCILIATION = "reconciliation"
     ERASURE = "erasure"
+    VENDOR_CHECK = "vendor-check"
+    VENDOR_REMOVAL = "vendor-removal"
+    VERIFICATION = "verification"
+    REPLAY = "replay"
 
 
 class JobState(StrEnum):
@@ -261,10 +265,6 @@ class JobState(StrEnum):
     WORKING = "working"
     DONE = "done"
     FAILED = "failed"
-
-    @property
-    def over(self) -> bool:
-        return self in (JobState.DONE, JobState.FAILED)
 
 
 class JobFault(StrEnum):
@@ -277,6 +277,7 @@ class JobFault(StrEnum):
     TOO_LARGE = "too-large"
     LOST = "lost"
     SURPRISE = "surprise"
+    UNREACHABLE = "unreachable"
 
 
 class Entrance(StrEnum):

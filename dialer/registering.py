@@ -12,17 +12,13 @@ from campaigns.allowing import Network
 from campaigns.words import Entrance
 from dialer.database import Database
 from dialer.gateways import GatewayError, LoginRefused
+from dialer.inquiring import hook_url
 from dialer.logs import log
 from dialer.vault import KeyLost, Vault
 from dialer.vendors import Vendors, is_loopback, read_accounts
 from dialer.webhooks import Door
 
 FRESH = 1.0
-
-
-def hook_url(public_url: str, segment: str) -> str:
-    """Where an account's hooks arrive."""
-    return f"{public_url.rstrip('/')}/hooks/{segment}"
 
 
 class RegisteringLoop:

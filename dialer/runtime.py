@@ -220,7 +220,8 @@ class Engine:
         )
         attending = AttendingLoop(database, vendors, timing)
         loops["attending"] = Loop("attending", attending.step, database, 0.5, self.metrics)
-        loops["working"] = Loop("working", WorkingLoop(database, self._vault).step, database, 0.5, self.metrics)
+        working = WorkingLoop(database, self._vault, settings.public_url)
+        loops["working"] = Loop("working", working.step, database, 0.5, self.metrics)
         return loops | self._announcing()
 
     def _announcing(self) -> dict[str, Loop]:

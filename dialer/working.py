@@ -23,9 +23,10 @@ RENEW_EVERY = LEASE.total_seconds() / 3
 
 
 class WorkingLoop:
-    def __init__(self, database: Database, vault: Vault) -> None:
+    def __init__(self, database: Database, vault: Vault, public_url: str | None = None) -> None:
         self._database = database
         self._vault = vault
+        self._public_url = public_url
         self._log = log("working")
 
     async def step(self, now: datetime) -> bool:
@@ -53,7 +54,7 @@ class WorkingLoop:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._hold, job)
             try:
-                await RUN[job.kind](Errand(self._database, self._vault, job))
+                await RUN[job.kind](Errand(self._database, self._vault, job, self._public_url))
             except Exception as error:
                 # A task group would wrap it, and who catches it goes by its kind.
                 fault = error

@@ -7,9 +7,11 @@ texts      a rulebook's TOML, as far as the gate holds it
 cases      a call, and everything that stood then: other calls, contacts, entries, consents, registers
 reckoning  what reached him before, counted one by one
 checker    what was wrong with it
+tallying   what was said of many: counts, a table, a manifest to be signed
 """
 
 from campaigns.audit.cases import cases, count
 from campaigns.audit.checker import Judgement, Outcome, Wrong, judge
+from campaigns.audit.tallying import Tally
 
-__all__ = ["Judgement", "Outcome", "Wrong", "cases", "count", "judge"]
+__all__ = ["Judgement", "Outcome", "Tally", "Wrong", "cases", "count", "judge"]

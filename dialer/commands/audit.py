@@ -11,20 +11,21 @@ import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from campaigns import acts, audit, directory, evidence
-from campaigns.audit import Judgement, judge
-from campaigns.evidence import Examination, Finding
+from campaigns import acts, directory, evidence
+from campaigns.audit import Judgement, Tally
+from campaigns.evidence import Finding
 from campaigns.terms import BadTerms
-from dialer import __version__, chains
+from dialer import __version__, chains, examining
 from dialer.chains import Keys
 from dialer.commands import periods, replays
-from dialer.commands.bars import progress
+from dialer.commands.bars import awaited
 from dialer.commands.language import label, vietnamese
 from dialer.commands.options import AsJson, Tenant, example, noun
 from dialer.commands.printing import at, facts, note, say, say_json, show, table
-from dialer.commands.replays import Folder, Tally
+from dialer.commands.replays import Folder
 from dialer.commands.session import Desk, Session, look, opened
 from dialer.database import clock
+from dialer.examining import Verified
 from dialer.vault import open_vault
 
 app = noun("What proves how people were called: verify it, judge every call again.")
@@ -53,22 +54,19 @@ def verify(
 ) -> None:
     """Compute the hash chain again, and fold every call again from its facts: each row that was changed, is missing,
     was added or contradicts its facts is named. Exit code 1 then."""
-    noted = _noted(head)
+    heads = examining.noted(head)
 
-    async def work() -> tuple[dict[str, Any], list[Finding], str]:
+    async def work() -> tuple[Verified, str]:
         async with opened(tenant) as session:
-            tenant_id, zone, chain = await session.read(_chain)
+            desk = await session.read(_desk)
+            zone, vault = desk.tenant.zone, open_vault(session.settings)
             period = (periods.begins(from_, "from", zone), periods.ends(to, "to", zone))
-            calls, wrong = await _refolded(session, tenant_id, period)
-            if chain is None:
-                return {"seals": 0, "rows": 0, "unsealed": 0, "calls": calls, "head": None}, wrong, zone
-            keys = chains.keys_of(open_vault(session.settings), chain)
-            examination = Examination(chain, keys.pseudonyms, keys.genuine, period, noted)
-            found = await _examined(session, examination, chain)
-            told = {"seals": examination.seals, "rows": examination.rows, "unsealed": examination.unsealed}
-            return told | {"calls": calls, "head": chain.head.hex()}, [*found, *wrong], zone
+            with awaited("verify") as tell:
+                return await examining.verify(session.database, vault, desk.tenant.id, period, heads, tell), zone
 
-    told, found, zone = anyio.run(work)
+    verified, zone = anyio.run(work)
+    told, found = asdict(verified), verified.findings
+    told.pop("findings")
     if as_json:
         say_json(told | {"sound": not found, "findings": [asdict(one) for one in found]})
     else:
@@ -76,37 +74,6 @@ def verify(
         _show_findings(found, zone)
     if found:
         raise typer.Exit(1)
-
-
-def _noted(head: str | None) -> dict[int, str]:
-    if head is None:
-        return {}
-    ordinal, _, link = head.partition(":")
-    if not ordinal.isdecimal() or len(link) != 64:
-        raise BadTerms("head", "must be an ordinal and a link, such as 12:5f…, as the log and a manifest have them")
-    return {int(ordinal): link.lower()}
-
-
-def _chain(desk: Desk) -> tuple[int, str, Any]:
-    return desk.tenant.id, desk.tenant.zone, evidence.heads(desk.conn).get(desk.tenant.id)
-
-
-async def _refolded(session: Session, tenant_id: int, period: evidence.Period) -> tuple[int, list[Finding]]:
-    """How many calls were folded again, and those that are not what their facts come to."""
-    found: list[Finding] = []
-    calls = after = 0
-    while (page := await session.database.read(evidence.refold, tenant_id, period, after)) is not None:
-        found, calls, after = found + page.findings, calls + page.calls, page.last
-    return calls, found
-
-
-async def _examined(session: Session, examination: Examination, chain: Any) -> list[Finding]:
-    found: list[Finding] = []
-    with progress("verify", chain.seals) as done:
-        while (page := await session.database.read(examination.examine)) is not None:
-            found += page
-            done(examination.seals)
-    return found + await session.database.read(examination.finish)
 
 
 def _show_findings(found: Sequence[Finding], zone: str) -> None:
@@ -171,16 +138,14 @@ class _Replay:
 
     async def _judge(self, begins: datetime, ends: datetime, campaign_id: int | None, folder: Folder | None) -> None:
         tenant = (await self._session.read(_desk)).tenant
-        total = await self._session.database.read(audit.count, tenant.id, begins, ends, campaign_id)
-        after = 0
-        with progress("replay", total) as done:
-            while page := await self._session.database.read(audit.cases, tenant, begins, ends, campaign_id, after):
-                for one in map(judge, page):
-                    self._tally.add(one)
-                    if folder is not None:
-                        folder.add(one)
-                after = page[-1].call.id
-                done(self._tally.counts["calls"])
+
+        def add(one: Judgement) -> None:
+            self._tally.add(one)
+            if folder is not None:
+                folder.add(one)
+
+        with awaited("replay") as tell:
+            await examining.replay(self._session.database, tenant, begins, ends, campaign_id, add, tell)
 
 
 def _desk(desk: Desk) -> Desk:
@@ -301,7 +266,8 @@ def _public_key(file: Path) -> bytes:
 
 async def _own_public_key(tenant: str | None) -> bytes:
     async with opened(tenant) as session:
-        _, _, chain = await session.read(_chain)
+        tenant_id = (await session.read(_desk)).tenant.id
+        chain = (await session.database.read(evidence.heads)).get(tenant_id)
         if chain is None:
             raise BadTerms("key", "is missing: this database has sealed and signed nothing yet")
         return bytes(chain.public_key)

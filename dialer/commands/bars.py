@@ -1,21 +1,34 @@
 """Signs of life of long work: a bar, or what is being done. On standard error, and only where a person watches."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import Progress
 
 Tell = Callable[[str], None]
+Progressed = Callable[[int, int], None]
+Told = Callable[[int, int], Awaitable[None]]
 
 
 @contextmanager
-def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Call what is given with how much is done by now."""
+def progress(what: str) -> Iterator[Progressed]:
+    """Call what is given with how much is done by now, and of how much."""
     with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda done: bar.update(task, completed=done)
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
+def awaited(what: str) -> Iterator[Told]:
+    """The same for long work that waits for whoever hears of it."""
+    with progress(what) as told:
+
+        async def tell(done: int, total: int) -> None:
+            told(done, total)
+
+        yield tell
 
 
 @contextmanager

@@ -161,7 +161,7 @@ def rerun(code: Code, tenant: Tenant = None, as_json: AsJson = False) -> None:
     """Call everybody again: another run over all customers but those withdrawn or on the do-not-call list."""
 
     def work(desk: Desk) -> dict[str, Any]:
-        campaign = directory.find_campaign(desk.conn, desk.tenant.id, code)
+        campaign = revising.hold(desk.conn, desk.tenant.id, code)
         done = runs.rerun(desk.conn, desk.now, campaign, desk.actor)
         return {"code": code, "run": done.ordinal, "reopened": done.reopened, "left": done.left}
 

@@ -1,15 +1,13 @@
 """Many consents and refusals from a file: `dialer person consent --import FILE`."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import anyio
 
-from campaigns import consents, logbooks, optouts
-from campaigns.consents import Said
-from campaigns.logbooks import Event, Given, Logbook, Owned
-from campaigns.optouts import Refusal
+from campaigns import logbooks
+from campaigns.logbooks import Consented, Given, Logbook, Owned
 from campaigns.words import Purpose
 from dialer.commands.bars import busy
 from dialer.commands.language import either
@@ -70,11 +68,14 @@ async def _bring(session: Session, file: Path, given: Given, rejects: Path | Non
         found = await session.read(_owned, book)
         remarks = sorted((*book.rejects, *found.strangers), key=lambda one: one.row)
         told = write_rejects(remarks, rejects, file)
-        total = Brought(book.rows_read, found.rows, logbooks.rejected(remarks), 0, 0, 0, 0, str(told) if told else None)
+        total = Consented()
         for start in range(0, len(found.events), CHUNK):
             tell(f"writing {start} of {len(found.events)} records")
-            total = await session.write(_write, total, found, start)
-    return total
+            total += await session.write(_write, found, start)
+    counts = asdict(total)
+    return Brought(
+        book.rows_read, found.rows, logbooks.rejected(remarks), **counts, rejects_file=str(told) if told else None
+    )
 
 
 def _read(desk: Desk, file: Path, given: Given) -> Logbook:
@@ -85,33 +86,6 @@ def _owned(desk: Desk, book: Logbook) -> Owned:
     return logbooks.owned(desk.conn, desk.tenant.id, book, sole=True)
 
 
-def _write(desk: Desk, total: Brought, found: Owned, start: int) -> Brought:
+def _write(desk: Desk, found: Owned, start: int) -> Consented:
     part = found.events[start : start + CHUNK]
-    given = [
-        Said(person, one.purpose, True, one.channel, one.at, one.proof, one.until)
-        for person, one in part
-        if one.granted and one.purpose
-    ]
-    freed = optouts.consent(desk.conn, desk.now, desk.tenant.id, given, desk.actor)
-    total = replace(
-        total,
-        records=total.records + freed.records,
-        ended=total.ended + freed.ended,
-        reopened=total.reopened + freed.reopened,
-    )
-    for person, one in part:
-        if not one.granted and one.purpose:
-            total = _refuse(desk, total, person, one.purpose, one)
-    return total
-
-
-def _refuse(desk: Desk, total: Brought, person: int, purpose: Purpose, one: Event) -> Brought:
-    """An old refusal is written down; it suppresses nobody who consented after it."""
-    conn, tenant_id = desk.conn, desk.tenant.id
-    said = Said(person, purpose, False, one.channel, one.at, one.proof)
-    records = total.records + consents.record(conn, desk.now, tenant_id, [said], desk.actor)
-    if consents.standing(conn, tenant_id, [person], purpose, desk.now)[person] is not False:
-        return replace(total, records=records)
-    refusal = Refusal(purpose, one.channel, one.proof, one.at)
-    done = optouts.opt_out(conn, desk.now, tenant_id, optouts.Whom(person_ids=[person]), refusal, desk.actor)
-    return replace(total, records=records, entries=total.entries + done.entries)
+    return logbooks.record_consents(desk.conn, desk.now, desk.tenant.id, part, desk.actor)

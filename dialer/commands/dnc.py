@@ -155,7 +155,7 @@ def check(
 
     def work(desk: Desk) -> tuple[dict[str, Any], str]:
         [(kind, subject)] = sort_out(desk, [who], as_)
-        entries = [_entry(row) for row in dnc.history(desk.conn, desk.tenant.id, subject)]
+        entries = [_entry(row) for row in dnc.histories(desk.conn, desk.tenant.id, [subject])[subject]]
         standing = any(entry["until"] is None for entry in entries)
         told = {"subject": national(subject), "kind": kind.value, "suppressed": standing, "entries": entries}
         return told, desk.tenant.zone

@@ -82,9 +82,8 @@ async def watch(tenant: str | None, code: str) -> None:
 
 
 async def look_at(session: Session, code: str) -> Told:
-    with progress(code, 100) as bar:
-        percent: Looked = lambda done, of: bar(100 * done // of)  # noqa: E731
-        return await session.survey(_told, code, _served(session), reporting.LOOKED_AT, percent)
+    with progress(code) as looked:
+        return await session.survey(_told, code, _served(session), reporting.LOOKED_AT, looked)
 
 
 def _served(session: Session) -> bool | None:

@@ -6,42 +6,19 @@
 import csv
 import hashlib
 import html
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from zoneinfo import ZoneInfo
 
-from campaigns.audit import Judgement, Outcome
+from campaigns.audit import Judgement, Outcome, Tally
+from campaigns.audit.tallying import COLUMNS, SHOWN, SIGNATURE, book_of, faults, manifest, row_of
 from campaigns.phones import mask, national
 from dialer.commands.language import label, vietnamese
 from dialer.commands.printing import at
 
-CSV_FILE, PAGE_FILE, MANIFEST, SIGNATURE = "replay.csv", "replay.html", "manifest.json", "manifest.sig"
-COLUMNS = (
-    "call",
-    "reference",
-    "campaign",
-    "customer",
-    "person",
-    "number",
-    "role",
-    "purpose",
-    "rulebook",
-    "version",
-    "claimed",
-    "verdict",
-    "reasons",
-    "facts",
-    "missing",
-    "remarks",
-)
-SHOWN = 1000
-"""So many calls that were not lawful stand on the page; the table has them all."""
+CSV_FILE, PAGE_FILE, MANIFEST = "replay.csv", "replay.html", "manifest.json"
 WORDS = {
     "title": ("Calls judged again", "Các cuộc gọi được xét lại"),
     "calls": ("calls judged", "cuộc gọi đã xét"),
@@ -68,31 +45,6 @@ def word(name: str) -> str:
     return WORDS[name][vietnamese()]
 
 
-@dataclass
-class Tally:
-    """What the checker said so far, by day on the tenant's clock. Of the calls only those not lawful are remembered."""
-
-    zone: str = "UTC"
-    verdicts: Counter[Outcome] = field(default_factory=Counter)
-    reasons: Counter[str] = field(default_factory=Counter)
-    days: dict[tuple[date, str], Counter[Outcome]] = field(default_factory=dict)
-    """By day and rulebook with its version."""
-    unlawful: list[Judgement] = field(default_factory=list)
-
-    def add(self, one: Judgement) -> None:
-        self.verdicts[one.outcome] += 1
-        day = one.call.intended_at.astimezone(ZoneInfo(self.zone)).date()
-        self.days.setdefault((day, book_of(one.call)), Counter())[one.outcome] += 1
-        self.reasons.update({wrong.reason.value for wrong in one.wrongs} | set(one.missing))
-        if one.outcome is not Outcome.LAWFUL and len(self.unlawful) < SHOWN:
-            self.unlawful.append(one)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        named = {outcome.value: self.verdicts[outcome] for outcome in Outcome}
-        return {"calls": self.verdicts.total(), **named}
-
-
 class Folder:
     """The table is written as calls are judged; page and manifest come at the end."""
 
@@ -113,12 +65,7 @@ class Folder:
         self._file.close()
 
     def add(self, one: Judgement) -> None:
-        call = one.call
-        told = (call.id, call.reference, self._codes.get(call.campaign_id), call.customer_id, call.person_id)
-        what = (self._number(call), call.role, call.purpose, call.rulebook, call.rulebook_version)
-        said = ("; ".join(w.reason for w in one.wrongs), "; ".join(w.fact for w in one.wrongs))
-        more = ("; ".join(one.missing), "; ".join(one.remarks))
-        self._rows.writerow([*told, *what, at(call.intended_at, self._zone), one.outcome, *said, *more])
+        self._rows.writerow(row_of(one, self._codes, self._zone, self._in_full))
 
     def _number(self, call: Any) -> str:
         return national(call.phone) if self._in_full else mask(call.phone)
@@ -128,9 +75,9 @@ class Folder:
         self._file.close()
         (self._path / PAGE_FILE).write_text(self._page(tally, told), encoding="utf-8")
         digests = {name: digest_of(self._path / name) for name in (CSV_FILE, PAGE_FILE)}
-        manifest = json.dumps({**told, "counts": tally.counts, "files": digests}, indent=2, sort_keys=True) + "\n"
-        (self._path / MANIFEST).write_bytes(manifest.encode())
-        (self._path / SIGNATURE).write_bytes(sign(manifest.encode()))
+        signed = manifest(told, tally, digests)
+        (self._path / MANIFEST).write_bytes(signed)
+        (self._path / SIGNATURE).write_bytes(sign(signed))
 
     def _page(self, tally: Tally, told: Mapping[str, Any]) -> str:
         counts = "".join(f"<tr><td>{html.escape(word(n))}</td><td>{c}</td></tr>" for n, c in tally.counts.items())
@@ -158,11 +105,6 @@ class Folder:
         )
         cells = "".join(f"<td>{html.escape(str(cell))}</td>" for cell in (*told, "; ".join(why)))
         return f"<tr>{cells}</tr>"
-
-
-def book_of(call: Any) -> str:
-    """The rulebook under which a call was placed, with its version."""
-    return f"{call.rulebook} {call.rulebook_version}"
 
 
 def _days(tally: Tally) -> str:
@@ -199,11 +141,9 @@ def digest_of(file: Path) -> str:
 
 def faults_of(folder: Path, genuine: Callable[[bytes, bytes], bool]) -> list[str]:
     """What is wrong with a folder: the files that are not what the manifest says, and the signature."""
-    manifest = (folder / MANIFEST).read_bytes()
-    wrong = [] if genuine((folder / SIGNATURE).read_bytes(), manifest) else [SIGNATURE]
-    files: dict[str, str] = json.loads(manifest).get("files", {})
-    for name, digest in sorted(files.items()):
+
+    def digest(name: str) -> str | None:
         file = folder / Path(name).name
-        if not file.exists() or digest_of(file) != digest:
-            wrong.append(name)
-    return wrong
+        return digest_of(file) if file.exists() else None
+
+    return faults((folder / MANIFEST).read_bytes(), (folder / SIGNATURE).read_bytes(), digest, genuine)

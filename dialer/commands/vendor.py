@@ -1,8 +1,6 @@
 """`dialer vendor`: accounts with vendors, their secrets sealed, looked at, taken off again."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -12,18 +10,16 @@ import typer
 from campaigns import accounts, reports
 from campaigns.accounts import Account
 from campaigns.terms import BadTerms
+from dialer import inquiring
 from dialer.commands.credentials import known_secrets, login
 from dialer.commands.language import either, label
 from dialer.commands.options import AsJson, Tenant, example, noun
 from dialer.commands.printing import facts, note, say, say_json, share, show, table
-from dialer.commands.session import Desk, Session, look, opened
+from dialer.commands.session import Desk, look, opened
 from dialer.enrolling import Entered, account_of
-from dialer.gateways import Findings, Gateway
-from dialer.registering import hook_url
+from dialer.gateways import Findings
 from dialer.vault import open_vault
-from dialer.vendors import KINDS, open_gateway
-
-WHERE_SERVE_IS = "http://127.0.0.1:8780"
+from dialer.vendors import KINDS
 
 app = noun("Vendor accounts: where calls are placed.")
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The account's name.", show_default=False)]
@@ -115,12 +111,12 @@ def check(name: Name, public_url: PublicUrl = None, tenant: Tenant = None, as_js
     async def run() -> Findings:
         async with opened(tenant) as session:
             account, users, now = await session.read(_with_users, name)
-            async with _speaking(session, account) as (gateway, secret):
-                return await gateway.check(_hooks_at(session, secret, public_url), users, now)
+            vault, public = open_vault(session.settings), public_url or session.settings.public_url
+            return await inquiring.findings(vault, account, users, now, public)
 
     found = anyio.run(run)
     if as_json:
-        say_json(_as_data(found))
+        say_json(inquiring.as_data(found))
     else:
         _show_findings(name, found)
     if not found.logged_in:
@@ -143,8 +139,8 @@ def remove(
             account = await session.read(_unused, name)
             taken_off: list[str] = []
             if not keep_hooks:
-                async with _speaking(session, account) as (gateway, secret):
-                    taken_off += await gateway.remove_hooks(_hooks_at(session, secret, public_url))
+                vault, public = open_vault(session.settings), public_url or session.settings.public_url
+                taken_off += await inquiring.take_hooks_off(vault, account, public)
             await session.write(_remove, name)
             return taken_off
 
@@ -247,39 +243,9 @@ def _value(text: str) -> Any:
         return text
 
 
-async def _close(gateway: Gateway) -> None:
-    await gateway.aclose()
-
-
-@asynccontextmanager
-async def _speaking(session: Session, account: Any) -> AsyncIterator[tuple[Gateway, dict[str, str]]]:
-    """The account's gateway and its secrets. Raises `KeyLost`, `Misconfigured`."""
-    secret = open_vault(session.settings).open(account.sealed_credentials, f"vendor {account.name}")
-    gateway = open_gateway(account.kind, account.url, secret, account.settings)
-    try:
-        yield gateway, secret
-    finally:
-        await _close(gateway)
-
-
-def _hooks_at(session: Session, secret: Mapping[str, str], public_url: str | None) -> str:
-    return hook_url(public_url or session.settings.public_url or WHERE_SERVE_IS, secret["hook_path"])
-
-
 def _shown(account: Any) -> dict[str, Any]:
     """An account's row or `Account` without its secrets."""
     return {name: getattr(account, name) for name in ("name", "kind", "url", "channels", "reserve", "settings")}
-
-
-def _as_data(found: Findings) -> dict[str, Any]:
-    return {
-        "logged_in": found.logged_in,
-        "hooks": dict(found.hooks),
-        "extensions": dict(found.extensions),
-        "clock_skew_seconds": found.clock_skew.total_seconds() if found.clock_skew is not None else None,
-        "cdr_mapping": found.cdr_mapping,
-        "remarks": list(found.remarks),
-    }
 
 
 def _show_findings(name: str, found: Findings) -> None:

@@ -24,6 +24,8 @@ class Errand:
     database: Database
     vault: Vault
     job: Any
+    public_url: str | None = None
+    """Where vendors reach our hooks."""
 
     async def tell(self, finished: int, total: int | None) -> None:
         """How far it is; the lease is renewed with it. Raises `Lost`."""

@@ -1,23 +1,26 @@
-"""Imports of other things than customers: contacts, and whole copies of registers; each in one transaction."""
+"""Imports of other things than customers: contacts, consents, numbers not to be called, and whole copies of registers;
+each in one transaction."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
 
-from campaigns import copies, dnc, jobs, ledger, logbooks
+from campaigns import barring, copies, dnc, jobs, ledger, logbooks
 from campaigns.copies import Copy
+from campaigns.dnc import Entry
 from campaigns.jobs import Failed
 from campaigns.lists import Remark, UnreadableList
 from campaigns.logbooks import Given
 from campaigns.registers import NumberFile, read_numbers
 from campaigns.rows import in_chunks
 from campaigns.terms import BadTerms
-from campaigns.words import JobFault, Purpose
+from campaigns.words import JobFault, Purpose, Subject
 from dialer.database import clock
-from dialer.errands.errand import Errand, folder, tenant_of
+from dialer.errands.errand import Errand, campaign_of, folder, tenant_of
 
 SHOWN = 1000
 FREED = 5000
@@ -42,6 +45,51 @@ def _contacts(conn: Connection, job: Any, path: Path) -> None:
     added = logbooks.record_contacts(conn, now, tenant.id, found.events, job.file_name, job.actor)
     counts = {"rows_read": book.rows_read, "kept": found.rows, "added": added, "known": len(found.events) - added}
     jobs.finish(conn, now, job, _told(counts, [*book.rejects, *found.strangers]), book.rows_read)
+
+
+async def consents(errand: Errand) -> None:
+    """Raises `Failed`."""
+    with folder() as place:
+        path = place / Path(errand.job.file_name).name
+        await errand.fetch(path)
+        await errand.database.write(_consents, errand.job, path)
+
+
+def _consents(conn: Connection, job: Any, path: Path) -> None:
+    now, tenant, asked = clock(conn), tenant_of(conn, job), job.asked
+    given = Given(asked["channel"], Purpose(asked["purpose"]) if asked["purpose"] else None)
+    try:
+        book = logbooks.read_consents(path, tenant.zone, now, given)
+    except UnreadableList as error:
+        raise Failed(JobFault.UNREADABLE, str(error)) from None
+    found = logbooks.owned(conn, tenant.id, book, sole=True)
+    done = logbooks.record_consents(conn, now, tenant.id, found.events, job.actor)
+    counts = {"rows_read": book.rows_read, "kept": found.rows} | asdict(done)
+    jobs.finish(conn, now, job, _told(counts, [*book.rejects, *found.strangers]), book.rows_read)
+
+
+async def numbers(errand: Errand) -> None:
+    """Raises `Failed`."""
+    with folder() as place:
+        path = place / Path(errand.job.file_name).name
+        await errand.fetch(path)
+        try:
+            read = read_numbers(path)
+        except UnreadableList as error:
+            raise Failed(JobFault.UNREADABLE, str(error)) from None
+    await errand.database.write(_numbers, errand.job, read)
+
+
+def _numbers(conn: Connection, job: Any, read: NumberFile) -> None:
+    campaign = campaign_of(conn, job)
+    scope, code = (campaign.id, campaign.code) if campaign is not None else (None, None)
+    said = {"purpose": job.asked["purpose"], "source": f"file {job.file_name}", "reason": job.asked["reason"]}
+    entries = [Entry(Subject.NUMBER, phone, scope, **said) for phone in read.phones]
+    now = clock(conn)
+    done = barring.bar(conn, now, job.tenant_id, entries, job.actor, code)
+    counts = {"rows_read": read.rows_read, "numbers": len(entries), "added": done.added, "already": done.already}
+    told = _told(counts | {"underway": len(done.late)}, read.rejects)
+    jobs.finish(conn, now, job, told, read.rows_read)
 
 
 async def register(errand: Errand) -> None:

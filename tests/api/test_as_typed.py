@@ -108,6 +108,7 @@ def test_a_client_is_made_for_what_it_needs_and_its_token_is_good_until_it_is_re
     assert crm.ask("DELETE", "/v1/clients/dashboard").json["revoked_at"] is not None
     assert crm.door.token(made.json["client_id"], secret).status == 401
     assert crm.ask("DELETE", "/v1/clients/dashboard").problem == "not-found"
+    assert crm.ask("DELETE", "/v1/clients/crm").problem == "not-now"
 
 
 def test_nobody_is_made_an_administrator_over_the_api(crm: Client) -> None:

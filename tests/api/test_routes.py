@@ -25,12 +25,13 @@ from dialer.api.resources.callflows import NewCallflow
 from dialer.api.resources.clients import NewApiClient
 from dialer.api.resources.customers import NewCustomer
 from dialer.api.resources.drafts import Sides
+from dialer.api.resources.evidence import NewReplay, Signed
 from dialer.api.resources.exports import NewExport
 from dialer.api.resources.imports import NewImport
 from dialer.api.resources.jobs import NewJob
 from dialer.api.resources.numbers import Judgement
 from dialer.api.resources.persons import Consent, Hours
-from dialer.api.resources.records import NewContacts, NewRegister
+from dialer.api.resources.records import NewConsents, NewContacts, NewNumbers, NewRegister
 from dialer.api.resources.rulebooks import RulebookText
 from dialer.api.resources.runs import Withdrawals
 from dialer.api.resources.vendors import NewVendor
@@ -55,6 +56,10 @@ SAID: dict[Any, dict[str, Any]] = {
     NewCustomer: {"phones": [{"number": "0912345678"}]},
     NewApiClient: {"name": "new", "scopes": ["report:read"]},
     Sides: {"a": {"name": "none"}, "b": {"name": "gb"}},
+    NewConsents: {"purpose": "marketing", "rows": [{"phone": "0912345678", "time": "2026-01-02 09:00", "proof": "p"}]},
+    NewNumbers: {"rows": [{"phone": "0912345678"}]},
+    NewReplay: {"since": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z"},
+    Signed: {"manifest": "{}", "signature": "0" * 128},
     Withdrawals: {"customers": ["KH1"], "reason": "paid"},
     NewImport: {"mode": "partial", "rows": [{"phone": "0912345678"}]},
 }

@@ -15,7 +15,7 @@ from campaigns import clients
 from campaigns.words import Right
 from dialer import tokens
 from dialer.api import bodies
-from dialer.api.problems import Problem, invalid
+from dialer.api.problems import Problem, Refused, invalid
 from dialer.api.routes import Nothing, Route, Strict, Visit
 
 Scope = Annotated[Right, Field(strict=False)]
@@ -78,6 +78,8 @@ def create(visit: Visit) -> BaseModel:
 
 def revoke(visit: Visit) -> BaseModel:
     row = clients.revoke(visit.conn, visit.now, visit.tenant.id, visit.path["name"])
+    if row.id == visit.client.id:
+        raise Refused(Problem.NOT_NOW, "It is the client that asks: nobody shuts himself out. Ask with another one.")
     return _told(row)
 
 
@@ -96,7 +98,10 @@ ROUTES = (
         "POST", "/clients", "Make a client; its secret is told this once.", RIGHTS, create, ApiClientWithSecret,
         body=NewApiClient, status=201, problems=(Problem.TAKEN,), reader=_new,
     ),
-    Route("DELETE", "/clients/{name}", "End a client and all its tokens, within a second.", RIGHTS, revoke, ApiClient),
+    Route(
+        "DELETE", "/clients/{name}", "End a client and all its tokens, within a second.", RIGHTS, revoke, ApiClient,
+        problems=(Problem.NOT_NOW,),
+    ),
     Route(
         "POST", "/clients/keys/rotate", "Sign tokens with a new key; those that are out stay good until they end.",
         RIGHTS, rotate, Key,

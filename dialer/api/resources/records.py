@@ -1,4 +1,5 @@
-"""What comes in beside lists: contacts that count as reminders, and whole copies of do-not-call registers."""
+"""What comes in beside lists: contacts that count as reminders, consents, numbers not to be called, and whole copies of
+do-not-call registers."""
 
 from datetime import datetime
 from typing import Any
@@ -23,6 +24,21 @@ class NewContacts(Rows):
     channel: Channel | None = Field(default=None, strict=False, description="Of rows that tell none.")
     purpose: Purpose | None = Field(default=None, strict=False, description="Of rows that tell none; else every one.")
     advertiser: str | None = Field(default=None, max_length=200, description="In whose name, of rows that tell none.")
+
+
+class NewConsents(Rows):
+    """Consents and refusals. Columns: id or number, time and proof; channel, purpose, until, and whether it is a no."""
+
+    channel: str | None = Field(default=None, max_length=64, description="Of rows that tell none.")
+    purpose: Purpose | None = Field(default=None, strict=False, description="Of rows that tell none.")
+
+
+class NewNumbers(Rows):
+    """Numbers that are not to be called any more."""
+
+    campaign: str | None = Field(default=None, max_length=64, description="For this campaign only.")
+    purpose: Purpose | None = Field(default=None, strict=False, description="Null: for every purpose.")
+    reason: str = Field(default="", max_length=500, description="Why, for the history.")
 
 
 class NewRegister(Rows):
@@ -93,10 +109,20 @@ def bring_register(visit: Visit) -> Told:
     return _ordered(visit, "register", {"purpose": said.purpose.value if said.purpose else EVERY_PURPOSE})
 
 
-def _ordered(visit: Visit, what: str, also: dict[str, Any]) -> Told:
+def bring_consents(visit: Visit) -> Told:
+    return _ordered(visit, "consents", {})
+
+
+def bring_numbers(visit: Visit) -> Told:
+    said: NewNumbers = visit.body.said
+    purpose = said.purpose.value if said.purpose else EVERY_PURPOSE
+    return _ordered(visit, "numbers", {"purpose": purpose}, said.campaign)
+
+
+def _ordered(visit: Visit, what: str, also: dict[str, Any], campaign: str | None = None) -> Told:
     sent: Sent = visit.body
-    asked = sent.said.model_dump(mode="json", exclude={"rows"}) | also | {"what": what}
-    return jobs.ordered(visit, JobKind.IMPORT, asked, None, (sent.said.file_name, sent.file))
+    asked = sent.said.model_dump(mode="json", exclude={"rows", "campaign"}) | also | {"what": what}
+    return jobs.ordered(visit, JobKind.IMPORT, asked, campaign, (sent.said.file_name, sent.file))
 
 
 def list_(visit: Visit) -> BaseModel:
@@ -127,5 +153,15 @@ ROUTES = (
         "POST", "/registers/imports", "Load the whole copy of a register. A job does it.",
         (Right.DNC_WRITE,), bring_register, Job, body=NewRegister, status=202, problems=(Problem.NOT_NOW,),
         reader=reading(NewRegister), takes=TAKES,
+    ),
+    Route(
+        "POST", "/consents/imports", "Bring in consents and refusals with their proofs. A job does it.",
+        (Right.DNC_WRITE,), bring_consents, Job, body=NewConsents, status=202, problems=(Problem.NOT_NOW,),
+        reader=reading(NewConsents), takes=TAKES,
+    ),
+    Route(
+        "POST", "/suppressions/imports", "Put the numbers of a file on the do-not-call list. A job does it.",
+        (Right.DNC_WRITE,), bring_numbers, Job, body=NewNumbers, status=202, problems=(Problem.NOT_NOW,),
+        reader=reading(NewNumbers), takes=TAKES,
     ),
 )  # fmt: skip

@@ -2,12 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from campaigns import dnc, ledger, people
 from campaigns.directory import missing
+from campaigns.models import Number, Person
 from campaigns.phones import mask
+from campaigns.rows import columns_of, table
+
+NUMBER, PERSON = columns_of(Number), columns_of(Person)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +21,14 @@ class Judged:
 
     people: int
     reopened: int
+
+
+def waiting(conn: Connection, tenant_id: int, after: int, limit: int) -> list[Any]:
+    """At most so many numbers in doubt whose ids come after this one, each with the `key` and `person` whose it is."""
+    joined = table(Number).join(table(Person), PERSON.id == NUMBER.person_id)
+    chosen = select(table(Number), PERSON.key, PERSON.name.label("person")).select_from(joined)
+    mine = (NUMBER.tenant_id == tenant_id, NUMBER.needs_review.is_(True), NUMBER.removed_at.is_(None))
+    return list(conn.execute(chosen.where(*mine, NUMBER.id > after).order_by(NUMBER.id).limit(limit)))
 
 
 def judge(conn: Connection, now: datetime, tenant_id: int, phone: str, right: bool, actor: str) -> Judged:

@@ -292,6 +292,7 @@ VIETNAMESE = {
     "order": "lệnh gọi",
     "hotline": "đầu số",
     "priority": "ưu tiên",
+    "vintage": "ngày ghi nhận số",
     "rows": "số dòng",
     # Webhooks and what is delivered to them.
     "url": "địa chỉ",

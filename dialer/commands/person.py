@@ -19,7 +19,7 @@ from dialer.commands.options import AsJson, Tenant, example, noun
 from dialer.commands.optout import Channel, Proof, Purposes, When, Wish, refuse, tell_refused, tell_still
 from dialer.commands.periods import past, typed
 from dialer.commands.printing import at, facts, say, say_json, show, table
-from dialer.commands.reviewing import review
+from dialer.commands.reviewing import doubtful, review
 from dialer.commands.session import Desk, change, look
 from dialer.commands.whom import AsWhat, Who, find_person
 
@@ -27,6 +27,7 @@ app = noun("One person, whatever lists he stands on: consents, refusals, agreed 
 app.command("export", epilog=privacy.EXPORTING)(privacy.export)
 app.command("erase", epilog=privacy.ERASING)(privacy.erase)
 app.command("review", epilog=example("dialer person review 0383123456 --ok"))(review)
+app.command("doubtful", epilog=example("dialer person doubtful"))(doubtful)
 
 
 @app.command("show", epilog=example("dialer person show KH0042"))

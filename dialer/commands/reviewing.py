@@ -1,4 +1,4 @@
-"""`dialer person review`: the end of a doubt about a number that may be a land line of before 2018."""
+"""`dialer person doubtful` and `review`: numbers that may be land lines of before 2018, and the end of a doubt."""
 
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -8,11 +8,37 @@ import typer
 from campaigns import reviews
 from campaigns.phones import Phone, national, normalise
 from campaigns.terms import BadTerms
-from dialer.commands.language import either
+from dialer.commands.language import either, label
 from dialer.commands.options import AsJson, Tenant
-from dialer.commands.printing import say, say_json
-from dialer.commands.session import Desk, change
+from dialer.commands.printing import note, say, say_json, show, table
+from dialer.commands.session import Desk, change, look
 from dialer.logs import masked
+
+
+def doubtful(
+    after: Annotated[int, typer.Option(metavar="ROW", min=0, help="Those that come after this one.")] = 0,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="So many at most.")] = 200,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+) -> None:
+    """Numbers that wait for somebody to look: they are not called about a debt before that."""
+
+    def work(desk: Desk) -> list[dict[str, Any]]:
+        return [_doubt(row) for row in reviews.waiting(desk.conn, desk.tenant.id, after, limit)]
+
+    rows = look(tenant, work)
+    if as_json:
+        say_json({"numbers": rows})
+        return
+    names = ("row", "number", "id", "name", "vintage", "note")
+    show(table([label(name) for name in names], [[row[name] for name in names] for row in rows]))
+    if len(rows) == limit:
+        note(either(f"more: --after {rows[-1]['row']}", f"còn nữa: --after {rows[-1]['row']}"))
+
+
+def _doubt(row: Any) -> dict[str, Any]:
+    who = {"row": row.id, "number": national(row.phone), "id": national(row.key), "name": row.person}
+    return who | {"role": row.role, "vintage": row.vintage, "note": row.note or None}
 
 
 def review(

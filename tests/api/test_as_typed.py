@@ -128,3 +128,19 @@ def test_a_new_key_signs_and_tokens_of_the_old_one_stay_good(crm: Client) -> Non
 def test_every_kind_of_event_is_told_with_its_schema(crm: Client) -> None:
     told = {one["name"]: one["data_schema"] for one in crm.ask("GET", "/v1/event-kinds").json["items"]}
     assert told["call.settled"]["type"] == "object"
+
+
+def test_numbers_in_doubt_are_told_until_somebody_has_looked(crm: Client) -> None:
+    def found(conn: Any) -> None:
+        for n, doubted in enumerate((True, True, False)):
+            founding.person(conn, crm.company, Someone(f"KH{n}", [f"+8438312345{n}"], needs_review=doubted))
+
+    crm.run(found)
+    first = crm.ask("GET", "/v1/doubtful-numbers?limit=1").json
+    rest = crm.ask("GET", "/v1/doubtful-numbers", params={"cursor": first["next"]}).json
+    assert [(one["person"], one["number"]) for one in first["items"] + rest["items"]] == [
+        ("KH0", "+84383123450"),
+        ("KH1", "+84383123451"),
+    ]
+    crm.ask("POST", "/v1/numbers/0383123450/review", json={"right": False})
+    assert [one["person"] for one in crm.ask("GET", "/v1/doubtful-numbers").json["items"]] == ["KH1"]

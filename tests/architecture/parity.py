@@ -67,6 +67,7 @@ PAIRS: Mapping[str, str] = {
     "GET /deliveries": "webhook deliveries",
     "GET /deliveries/{id}": "webhook deliveries",
     "POST /deliveries/{id}/replay": "webhook dead",
+    "GET /doubtful-numbers": "person doubtful",
     "GET /event-kinds": "webhook events",
     "GET /exports": "export list",
     "POST /exports": "export order",

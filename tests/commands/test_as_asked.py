@@ -95,6 +95,18 @@ def test_deliveries_are_listed_by_state_and_webhook(cli: Cli) -> None:
     assert cli("webhook", "deliveries", "--state", "dead", "--webhook", "crm", "--json").json == {"deliveries": []}
 
 
+def test_numbers_in_doubt_are_listed(cli: Cli, campaign: str, tmp_path: Path) -> None:
+    assert cli("person", "doubtful", "--json").json == {"numbers": []}
+    file = tmp_path / "old.csv"
+    file.write_text("Mã KH,Số điện thoại,Số HĐ,dpd,Ngày\nKH1,0383123456,HD1,5,\n", encoding="utf-8")
+    assert cli("list", "import", campaign, file, "--numbers-as-of", "2016-01-01").code == 0
+    [told] = cli("person", "doubtful", "--json").json["numbers"]
+    assert (told["number"], told["id"]) == ("0383123456", "KH1")
+    assert "KH1" in cli("person", "doubtful").out
+    cli("person", "review", "0383123456", "--ok")
+    assert cli("person", "doubtful", "--json").json == {"numbers": []}
+
+
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [

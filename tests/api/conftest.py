@@ -12,6 +12,7 @@ import pytest
 from aiohttp import ClientSession, encode_basic_auth, web
 from aiohttp.test_utils import TestServer
 from anyio.from_thread import BlockingPortal
+from argon2 import PasswordHasher
 from database.conftest import KINDS, clones, database, portal, postgresql, sqlite, template
 from databases import Desk
 from founding import Company
@@ -23,13 +24,13 @@ from campaigns.words import Right
 from dialer.api.server import Api
 from dialer.database import clock
 from dialer.settings import Settings
-from dialer.tokens import hashed
 from dialer.vault import Vault
 
 __all__ = ["KINDS", "clones", "database", "portal", "postgresql", "sqlite", "template"]
 KEY = "a key for tests"
 SECRET = "a secret for tests"
-HASHED = hashed(SECRET)
+HASHED = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(SECRET)
+"""A hash says what it costs to compare it, and a true one costs a quarter of a second: too much for every test."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 import founding
 import pytest
+from argon2 import extract_parameters
 from databases import Desk
 from founding import Company
 from joserfc import jwt
@@ -39,6 +40,14 @@ def test_a_wrong_secret_is_a_wrong_client(door: Door, company: Company, secret: 
     client_id = door.desk.run(new_client, company, "crm", (Right.ADMIN,))
     for answer in (door.token(client_id, secret), door.token("c_nobody", secret), door.token("a\x00b", SECRET)):
         assert (answer.status, answer.json) == (401, {"error": "invalid_client"})
+
+
+def test_a_secret_is_known_by_its_hash_alone_and_nobody_is_told_from_somebody_by_the_time_it_takes() -> None:
+    kept = tokens.hashed(SECRET)
+    assert tokens.matches(kept, SECRET)
+    assert not tokens.matches(kept, SECRET + "x")
+    assert not tokens.matches(None, "nobody")
+    assert extract_parameters(tokens.NOBODY) == extract_parameters(kept)
 
 
 def test_a_client_may_ask_for_less_than_it_may_and_not_for_more(door: Door, company: Company) -> None:

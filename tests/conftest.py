@@ -2,7 +2,9 @@
 
 import gc
 import os
+from contextlib import ExitStack, suppress
 
+import postgres
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -11,6 +13,21 @@ from dialer import logs
 settings.register_profile("quick", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("deep", max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+WHOLE_RUN = ExitStack()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Several processes share one PostgreSQL, and the migrated database in it that all others are copies of."""
+    with suppress(postgres.Unavailable):
+        server = WHOLE_RUN.enter_context(postgres.serving())
+        os.environ[postgres.OF_THE_RUN] = server.url.render_as_string(hide_password=False)
+
+
+def pytest_unconfigure() -> None:
+    WHOLE_RUN.close()
 
 
 def pytest_collectstart() -> None:

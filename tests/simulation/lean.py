@@ -67,7 +67,7 @@ class Carried:
             return Found((), cursor.rowcount)
         keys = self._keys
         index, read = keys._key_to_index, self._read
-        return Found(Row(keys, read, index, row) for row in cursor)
+        return Found([Row(keys, read, index, row) for row in cursor])
 
 
 class Made(Carried):
@@ -87,13 +87,12 @@ class Made(Carried):
         return bind.key, bind.value if convert is None else convert(bind.value), convert
 
     def __call__(self, raw: sqlite3.Connection, given: Mapping[str, Any]) -> Found:
-        return self._run(raw, self._text, [self._filled(given, *value) for value in self._values])
-
-    @staticmethod
-    def _filled(given: Mapping[str, Any], key: str, fixed: Any, convert: Convert | None) -> Any:
-        if fixed is not FIXED and key not in given:
-            return fixed
-        return given[key] if convert is None else convert(given[key])
+        # Without a function of its own: there are some thousand values in a world.
+        values = [
+            fixed if fixed is not FIXED and key not in given else given[key] if convert is None else convert(given[key])
+            for key, fixed, convert in self._values
+        ]
+        return self._run(raw, self._text, values)
 
 
 class Spelled(Carried):
@@ -199,7 +198,7 @@ class LeanConnection:
 
     def scalars(self, statement: Any, given: Any = None) -> Any:
         found = self.execute(statement, given)
-        return Found(row[0] for row in found)
+        return Found([row[0] for row in found])
 
     def scalar(self, statement: Any, given: Any = None) -> Any:
         first = self.execute(statement, given).first()

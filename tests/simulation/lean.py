@@ -217,7 +217,7 @@ class LeanConnection:
             self._made[statement] = False
         elif made is False:
             made = self._made[statement] = self._compiled(statement) or True
-        return made if isinstance(made, Made | Spelled) else None
+        return None if isinstance(made, bool) else made
 
     def _compiled(self, statement: Any) -> Made | Spelled | None:
         """What is inserted has another text for each kind of row."""

@@ -124,9 +124,9 @@ async def test_the_logs_of_a_whole_campaign_hold_no_number_and_no_secret(floor: 
     # A customer is followed by one name from his row of the list to the hook that settled his call.
     customer = next(line["customer"] for line in rows if line["row"] == 3)
     his = [line for line in lines if line.get("customer") == customer]
-    assert his[0]["event"] in ("placed", "unsure")
-    assert his[-1]["event"] in ("heard", "concluded")
-    assert his[-1]["state"] == "settled"
+    # In no order: a hook may be heard before the answer to the request is written.
+    assert [line for line in his if line["event"] in ("placed", "unsure")]
+    assert [line for line in his if line["event"] in ("heard", "concluded") and line["state"] == "settled"]
     settled = {line["customer"] for line in lines if line.get("state") == "settled"}
     assert settled == {line["customer"] for line in rows}
     # A call is followed by one name from the placing to the vendor's record.

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, and_, bindparam, func, or_, select, tuple_, u
 
 from campaigns.models import Agent, Call, CampaignAgent
 from campaigns.rows import LIVE, columns_of, ignoring, table
-from campaigns.statements import Update, own
+from campaigns.statements import Query, Update, own
 from campaigns.timing import Timing
 from campaigns.words import Presence
 
@@ -31,7 +31,7 @@ def in_call(tenant_id: Any) -> Any:
     return or_(AGENT.id.in_(reserved), tuple_(AGENT.vendor_account_id, AGENT.extension).in_(talking))
 
 
-find_available = (
+find_available = Query(
     select(AGENT.id, AGENT.extension)
     .where(
         of_campaign(bindparam("tenant_id"), bindparam("campaign_id")),
@@ -65,8 +65,8 @@ write_seen = Update(Agent, own("logged_in", "logged_in_seen_at"), where="agent.i
 
 def available(conn: Connection, now: datetime, timing: Timing, tenant_id: int, campaign_id: int) -> list[Any]:
     """Id and extension of the agents of a campaign who can take a call now, the longest idle first."""
-    asked = {"tenant_id": tenant_id, "campaign_id": campaign_id, "now": now, "seen_since": now - timing.agent_snapshot}
-    return list(conn.execute(find_available, asked))
+    seen_since = now - timing.agent_snapshot
+    return find_available(conn, tenant_id=tenant_id, campaign_id=campaign_id, now=now, seen_since=seen_since)
 
 
 def roster(conn: Connection, tenant_id: int, campaign_id: int | None = None) -> list[Any]:

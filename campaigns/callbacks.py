@@ -49,7 +49,7 @@ def prospect(conn: Connection, now: datetime, timing: Timing, tenant: Any, campa
     rulebook = shelf.find(conn, tenant.id, campaign.rulebook)
     of = dossiers.brief(conn, tenant, campaign, rulebook)
     # As he will stand: he waits, and has one call more than his recalls.
-    promised = SimpleNamespace(**{**customer._mapping, "callback_id": 0, "status": Status.QUEUE})
+    promised = SimpleNamespace(**{**customer._asdict(), "callback_id": 0, "status": Status.QUEUE})
     candidates, hopeless = dossiers.gather(conn, now, timing, of, [promised])
     if hopeless:
         raise NotNow(f"customer {customer.code} of {campaign.code} may not be called: {hopeless[0].reason}")

@@ -72,7 +72,9 @@ find_live_with = Find(
 )
 # With the role, because SQLite likes an index that holds all of an answer better than one that finds it.
 find_owners = Find(select(NUMBER.person_id, NUMBER.role).where(NUMBER.tenant_id == TENANT), key=NUMBER.phone)
-find_people = Find(select(PERSON.id).where(PERSON.tenant_id == TENANT, PERSON.key_kind.in_(Subject)), key=PERSON.key)
+find_people = Find(
+    select(PERSON.id).where(PERSON.tenant_id == TENANT, spelled(PERSON.key_kind, Subject)), key=PERSON.key
+)
 find_listed = Find(select(CUSTOMER.id).where(CUSTOMER.tenant_id == TENANT), key=CUSTOMER.person_id)
 
 

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Select, and_, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, func, literal_column, or_, select, update
 from sqlmodel import SQLModel
 
 from campaigns import agents
 from campaigns.breaker import Breaker
 from campaigns.models import Call, Campaign, Customer, Tenant, VendorAccount
 from campaigns.rows import LIVE, OURS, WAITING, columns_of, parted, table
-from campaigns.statements import NONE_LEFT_OUT, ONE, Find, Update, aside, own
+from campaigns.statements import AT_MOST, NONE_LEFT_OUT, ONE, Find, Query, Update, aside, own
 from campaigns.timing import Timing
 from campaigns.words import CallState, Mode, Wanted
 
@@ -59,7 +59,7 @@ WAITS: Sequence[Any] = (
 
 
 LOCKED: Sequence[type[SQLModel]] = (Tenant, VendorAccount, Campaign)
-lock_all = (
+lock_all = Query(
     select(*(table(model) for model in LOCKED))
     .join_from(table(Campaign), table(Tenant), TENANT.id == CAMPAIGN.tenant_id)
     .join(table(VendorAccount), ACCOUNT.id == CAMPAIGN.vendor_account_id)
@@ -72,7 +72,7 @@ answered = CALL.state == CallState.ANSWERED
 seen_with_nobody = and_(answered, CALL.extension.is_(None), CALL.agent_id.is_(None), CALL.mode == Mode.AUTODIALER)
 # An index that gives the campaigns in order holds every call that ever was.
 by_campaign = aside(CALL.campaign_id)
-count_live = (
+count_live = Query(
     select(
         CALL.vendor_account_id,
         by_campaign.label("campaign_id"),
@@ -85,7 +85,7 @@ count_live = (
     .where(CALL.tenant_id == bindparam("tenant_id"), LIVE)
     .group_by(CALL.vendor_account_id, by_campaign)
 )
-count_leased = (
+count_leased = Query(
     select(
         CUSTOMER.campaign_id,
         func.count().label("leased"),
@@ -101,7 +101,7 @@ count_leased = (
     )
     .group_by(CUSTOMER.campaign_id)
 )
-find_siblings = (
+find_siblings = Query(
     select(CAMPAIGN.id, CAMPAIGN.weight)
     .where(
         CAMPAIGN.vendor_account_id == bindparam("account_id"),
@@ -137,22 +137,22 @@ def _priorities() -> Select[Any]:
     return select(turns.c.priority).where(turns.c.priority.is_not(None)).limit(literal_column(str(PRIORITIES)))
 
 
-def _due(of_priority: Any) -> Select[Any]:
+def _due(of_priority: Any) -> Query:
     """Those whose turn it is, the longest due first. The number of rows stands in the text: a plan for any number of
     rows would be one for very many."""
     now: Any = bindparam("now")
     free = or_(CUSTOMER.lease_token.is_(None), CUSTOMER.lease_until <= now)
-    return (
+    return Query(
         select(*OF_A_TURN)
         .where(*WAITS, of_priority, CUSTOMER.due_at <= now, free)
         .order_by(CUSTOMER.priority, CUSTOMER.due_at, CUSTOMER.id)
-        .limit(bindparam("at_most", type_=Integer(), literal_execute=True))
+        .limit(AT_MOST)
         .with_for_update(skip_locked=True, key_share=True)
     )
 
 
 find_due_first = _due(CUSTOMER.priority == smallest.scalar_subquery())
-find_priorities = _priorities()
+find_priorities = Query(_priorities())
 find_due = _due(CUSTOMER.priority == bindparam("priority"))
 find_due_after = _due(CUSTOMER.priority > bindparam("priority"))
 lease = Update(
@@ -181,7 +181,7 @@ find_held = Find(
     .order_by(CUSTOMER.id),
     key=CUSTOMER.id,
 )
-find_running = (
+find_running = Query(
     select(table(Campaign))
     .where(CAMPAIGN.wanted == Wanted.RUNNING, CAMPAIGN.deleted_at.is_(None))
     .order_by(CAMPAIGN.id)
@@ -229,15 +229,15 @@ class Snapshot:
 
 def lock(conn: Connection, tenant_id: int, campaign_id: int) -> tuple[Any, Any, Any]:
     """Lock tenant, vendor account and campaign in this order, and read them: the first statement of every claim."""
-    row = conn.execute(lock_all, {"tenant_id": tenant_id, "campaign_id": campaign_id}).one()
+    (row,) = lock_all(conn, tenant_id=tenant_id, campaign_id=campaign_id)
     tenant, account, campaign = parted(row, *LOCKED)
     return tenant, account, campaign
 
 
 def snapshot(conn: Connection, now: datetime, timing: Timing, tenant: Any, account: Any, campaign: Any) -> Snapshot:
     """Count what the ceilings need. Call it only after `lock`."""
-    live = conn.execute(count_live, {"tenant_id": tenant.id}).all()
-    leased = conn.execute(count_leased, {"tenant_id": tenant.id, "now": now}).all()
+    live = count_live(conn, tenant_id=tenant.id)
+    leased = count_leased(conn, tenant_id=tenant.id, now=now)
     mine = [row for row in live if row.campaign_id == campaign.id]
     lease = sum(row.leased for row in leased if row.campaign_id == campaign.id)
     used = _used(live, leased)
@@ -285,7 +285,7 @@ def _shares(conn: Connection, now: datetime, account: Any, campaign: Any) -> dic
     nothing to share where channels are unlimited."""
     if account.channels is None:
         return {}
-    siblings = conn.execute(find_siblings, {"account_id": account.id, "now": now}).all()
+    siblings = find_siblings(conn, account_id=account.id, now=now)
     usable = max(account.channels - account.reserve, 0)
     weights = {sibling.id: sibling.weight for sibling in siblings} | {campaign.id: campaign.weight}
     return {other: max(usable * weight // sum(weights.values()), 1) for other, weight in weights.items()}
@@ -311,16 +311,16 @@ def _whose_turn(conn: Connection, now: datetime, campaign: Any, count: int) -> l
     """Priority by priority, because those of one who are not due yet stand between it and the next. Mostly there are
     enough of the first."""
     which = {"tenant_id": campaign.tenant_id, "campaign_id": campaign.id, "now": now}
-    first = conn.execute(find_due_first, {**which, "at_most": count}).all()
+    first = find_due_first(conn, at_most=count, **which)
     if len(first) >= count:
-        return list(first)
-    priorities = list(conn.scalars(find_priorities, which))
+        return first
+    priorities = [row.priority for row in find_priorities(conn, **which)]
     turns = [(find_due, priority) for priority in priorities]
     if len(priorities) == PRIORITIES:
         turns.append((find_due_after, priorities[-1]))
     chosen: list[Any] = []
     for query, priority in turns:
-        chosen += conn.execute(query, {**which, "priority": priority, "at_most": count - len(chosen)})
+        chosen += query(conn, at_most=count - len(chosen), priority=priority, **which)
         if len(chosen) >= count:
             break
     return chosen
@@ -328,7 +328,7 @@ def _whose_turn(conn: Connection, now: datetime, campaign: Any, count: int) -> l
 
 def held(conn: Connection, now: datetime, tenant_id: int, token: str, customer_ids: Sequence[int]) -> list[Any]:
     """Of these customers, those still leased under `token`, locked in id order."""
-    return list(find_held(conn, customer_ids, tenant_id=tenant_id, token=token, now=now))
+    return find_held(conn, customer_ids, tenant_id=tenant_id, token=token, now=now)
 
 
 def release(conn: Connection, tenant_id: int, token: str) -> int:
@@ -343,7 +343,7 @@ def expire(conn: Connection, now: datetime) -> int:
 
 def running(conn: Connection) -> list[Any]:
     """The campaigns that are wanted running, of all tenants."""
-    return list(conn.execute(find_running))
+    return find_running(conn)
 
 
 def nobody_waits(conn: Connection, campaign: Any) -> bool:

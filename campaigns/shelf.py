@@ -7,6 +7,7 @@ judged again under the rules of its day.
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
@@ -14,14 +15,16 @@ from campaigns import rulebooks
 from campaigns.models import Campaign, RulebookText
 from campaigns.rows import columns_of, table
 from campaigns.rulebooks import BadRulebook, Rulebook
-from campaigns.statements import ONE, Insert
+from campaigns.statements import ONE, Insert, Query
 
 TEXT = columns_of(RulebookText)
 CAMPAIGN = columns_of(Campaign)
 OWN = (TEXT.tenant_id == bindparam("tenant"), TEXT.own.is_(True), TEXT.removed_at.is_(None))
-find_own = select(TEXT.text).where(*OWN, TEXT.name == bindparam("name")).order_by(TEXT.id.desc()).limit(ONE)
-find_kept = select(TEXT.id).where(
-    TEXT.tenant_id == bindparam("tenant"), TEXT.name == bindparam("name"), TEXT.digest == bindparam("digest")
+find_own = Query(select(TEXT.text).where(*OWN, TEXT.name == bindparam("name")).order_by(TEXT.id.desc()).limit(ONE))
+find_kept = Query(
+    select(TEXT.id).where(
+        TEXT.tenant_id == bindparam("tenant"), TEXT.name == bindparam("name"), TEXT.digest == bindparam("digest")
+    )
 )
 write_text = Insert(
     RulebookText, ("tenant_id", "name", "version", "digest", "text", "own", "actor", "added_at"), ignoring=True
@@ -56,8 +59,8 @@ def find(conn: Connection, tenant_id: int, name: str) -> Rulebook | None:
     """The rulebook of this name as it stands for the tenant, or None."""
     if name in rulebooks.shipped():
         return rulebooks.shipped()[name]
-    text = conn.scalar(find_own, {"tenant": tenant_id, "name": name})
-    return _read(text) if text is not None else None
+    found = find_own(conn, tenant=tenant_id, name=name)
+    return _read(found[0].text) if found else None
 
 
 def names(conn: Connection, tenant_id: int) -> list[str]:
@@ -131,8 +134,8 @@ def keep(conn: Connection, now: datetime, tenant_id: int, book: Rulebook) -> Non
     stands in the one that it extends, so that one is kept with it."""
     parent = rulebooks.shipped().get(book.extends or "")
     for text in (book, parent) if parent else (book,):
-        kept = {"tenant": tenant_id, "name": text.name, "digest": text.digest}
-        if conn.execute(find_kept, kept).first() is None:
+        kept: dict[str, Any] = {"tenant": tenant_id, "name": text.name, "digest": text.digest}
+        if not find_kept(conn, **kept):
             put(conn, now, tenant_id, text, "engine", own=False)
 
 

@@ -1,5 +1,6 @@
 """Set-based statements: the one room that knows what the two databases want said differently.
 
+`Query`   rows of a query that is run often
 `Find`    rows by any number of keys, locked in the order of the keys where asked
 `Insert`  many rows, leaving out those that collide where asked
 `Update`  many rows, each with values of its own
@@ -7,10 +8,15 @@
 One of them is made once, when its room is read, and called with a connection and the rows: to build a statement anew
 costs more than to run it. PostgreSQL is given an array a column, SQLite a prepared statement and the rows. The types
 of the models convert the values, so what is stored does not depend on the way it goes in.
+
+SQLAlchemy spells each statement once. On SQLite it does not carry it as well: its journey from the text to the rows
+takes ten times as long as SQLite does.
 """
 
 import json
 import re
+import sqlite3
+from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import repeat
 from typing import Any
@@ -23,7 +29,6 @@ from sqlalchemy import (
     Connection,
     Dialect,
     Integer,
-    Row,
     Select,
     Text,
     UnaryExpression,
@@ -34,7 +39,9 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.operators import custom_op
+from sqlalchemy.sql.type_api import TypeEngine
 from sqlmodel import SQLModel
 
 from campaigns.rows import columns_of, table
@@ -43,6 +50,9 @@ NONE_LEFT_OUT: Any = literal_column("0")
 ONE: Any = literal_column("1")
 """For `offset` and `limit`. A number that is bound would be a guess in PostgreSQL's plan for any values: a tenth of
 the rows, and so a plan that reads the whole table."""
+PLACE_OF_MOST = "at_most_rows"
+AT_MOST: Any = literal_column(PLACE_OF_MOST)
+"""For the `limit` of a `Query` that is called with `at_most`: the number stands in the text, for the same reason."""
 Converter = Callable[[Any], Any]
 Rows = Sequence[Mapping[str, Any]]
 PLACE = re.compile(r":(\w+)")
@@ -52,6 +62,92 @@ POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 def aside(column: ColumnElement[Any]) -> ColumnElement[Any]:
     """The column in a condition that is checked and not searched by: no index is chosen for it."""
     return UnaryExpression(column, operator=custom_op("+"), type_=column.type)
+
+
+class Query:
+    """What a query finds; call it with what it binds, and no lists. The rows are named tuples, in the types of their
+    columns. `at_most` is for a query whose limit is `AT_MOST`."""
+
+    def __init__(self, query: Select[Any]) -> None:
+        self.query = query
+        self._spelled: dict[str, _Spelled] = {}
+
+    def __call__(self, conn: Connection, at_most: int | None = None, **bound: Any) -> list[Any]:
+        kind = conn.dialect.name
+        if kind not in self._spelled:
+            self._spelled[kind] = _Spelled(self.query, conn.dialect)
+        return self._spelled[kind](conn, bound, at_most)
+
+
+class _Spelled:
+    """A query in the words of one database: its text, what goes in, and what its rows are read as."""
+
+    def __init__(self, query: Select[Any], dialect: Dialect) -> None:
+        compiled = query.compile(dialect=dialect)
+        assert not compiled.post_compile_params, "a list has a text for each of its lengths: see `spelled`"
+        self._text = str(compiled)
+        # SQLAlchemy has a name for each place; one that is not asked for has its value in the query.
+        binds = [compiled.binds[name] for name in compiled.positiontup or ()]
+        self._given = [(bind.key, None if bind.required else bind, _into(bind.type, dialect)) for bind in binds]
+        columns = list(query.selected_columns)
+        readers = ((place, _out_of(column.type, dialect)) for place, column in enumerate(columns))
+        self._readers = [(place, reader) for place, reader in readers if reader is not None]
+        names = [column.key or "" for column in columns]
+        row: Any = namedtuple("Found", names, rename=True)  # type: ignore[misc]
+        self._named: Callable[[Iterable[Any]], Any] = row._make
+
+    def __call__(self, conn: Connection, bound: Mapping[str, Any], at_most: int | None) -> list[Any]:
+        text = self._text if at_most is None else self._text.replace(PLACE_OF_MOST, str(at_most))
+        values = [_filled_in(bound[key] if fixed is None else fixed.value, into) for key, fixed, into in self._given]
+        rows = _asked(conn, text, tuple(values))
+        if not rows or not self._readers:
+            return list(map(self._named, rows))
+        # A column at a time: most are look-ups, and so is then the whole of it.
+        columns: list[Any] = list(zip(*rows, strict=True))
+        for place, reader in self._readers:
+            columns[place] = map(reader, columns[place])
+        return list(map(self._named, zip(*columns, strict=True)))
+
+
+def _filled_in(value: Any, into: Converter | None) -> Any:
+    return value if into is None else into(value)
+
+
+def _asked(conn: Connection, text: str, values: Sequence[Any]) -> Sequence[Any]:
+    """The rows as the database has them."""
+    rows: Sequence[Any]
+    if not _direct(conn):
+        found = conn.exec_driver_sql(text, tuple(values))
+        rows = found.cursor.fetchall()
+        found.close()
+        return rows
+    raw: Any = conn.connection.driver_connection
+    try:
+        rows = raw.execute(text, values).fetchall()
+    except sqlite3.Error as error:
+        raise _told(error) from error
+    return rows
+
+
+def _written(conn: Connection, text: str, rows: Any) -> int:
+    """Write row by row; how many rows changed."""
+    if not _direct(conn):
+        return conn.exec_driver_sql(text, rows).rowcount
+    raw: Any = conn.connection.driver_connection
+    try:
+        return int(raw.executemany(text, rows).rowcount)
+    except sqlite3.Error as error:
+        raise _told(error) from error
+
+
+def _direct(conn: Connection) -> bool:
+    """Whether SQLAlchemy need not be asked to carry a statement: on SQLite, unless somebody wants to hear of it."""
+    return conn.dialect.name == "sqlite" and not conn.dispatch.before_cursor_execute
+
+
+def _told(error: sqlite3.Error) -> Exception:
+    """As SQLAlchemy tells of it, without the values: they are people's numbers."""
+    return DBAPIError.instance(None, None, error, sqlite3.Error, hide_parameters=True)
 
 
 class Find:
@@ -68,17 +164,17 @@ class Find:
         keys = func.unnest(bindparam("keys", type_=array)).table_valued("key").render_derived("keys")
         # Without the offset the query would be planned as a join like any other.
         found = query.where(key == keys.c.key).offset(NONE_LEFT_OUT).lateral("found")
-        self._postgresql = select(found).select_from(keys).join(found, true())
+        self._postgresql = Query(select(found).select_from(keys).join(found, true()))
         listed = func.json_each(bindparam("keys", type_=Text())).table_valued("value")
-        self._sqlite = query.where(key.in_(select(listed.c.value)))
+        self._sqlite = Query(query.where(key.in_(select(listed.c.value))))
 
-    def __call__(self, conn: Connection, keys: Iterable[Any], **bound: Any) -> Sequence[Row[Any]]:
+    def __call__(self, conn: Connection, keys: Iterable[Any], **bound: Any) -> list[Any]:
         asked = sorted(set(keys))
         if not asked:
             return []
         if conn.dialect.name == "postgresql":
-            return conn.execute(self._postgresql, {"keys": asked, **bound}).all()
-        return conn.execute(self._sqlite, {"keys": json.dumps(asked), **bound}).all()
+            return self._postgresql(conn, keys=asked, **bound)
+        return self._sqlite(conn, keys=json.dumps(asked), **bound)
 
 
 class _Each:
@@ -100,14 +196,13 @@ class _Each:
         if conn.dialect.name == "postgresql":
             return conn.exec_driver_sql(self._texts["postgresql"], (*common, *own)).rowcount
         if "sqlite, listed" in self._texts:
-            return conn.exec_driver_sql(self._texts["sqlite, listed"], (*common, json.dumps(own[0]))).rowcount
-        row_by_row = list(zip(*map(repeat, common), *own, strict=False))
-        return conn.exec_driver_sql(self._texts["sqlite"], row_by_row).rowcount
+            return _written(conn, self._texts["sqlite, listed"], [(*common, json.dumps(own[0]))])
+        return _written(conn, self._texts["sqlite"], list(zip(*map(repeat, common), *own, strict=False)))
 
     def _converters_for(self, dialect: Dialect) -> Mapping[str, Converter | None]:
         if dialect.name not in self._converters:
             columns = (*self.shared, *self.own)
-            self._converters[dialect.name] = {column.name: _converter(column, dialect) for column in columns}
+            self._converters[dialect.name] = {column.name: _into(column.type, dialect) for column in columns}
         return self._converters[dialect.name]
 
 
@@ -161,8 +256,15 @@ def own(*names: str) -> str:
     return ", ".join(f"{name} = :{name}" for name in names)
 
 
-def _converter(column: Column[Any], dialect: Dialect) -> Converter | None:
-    convert: Converter | None = column.type.dialect_impl(dialect).bind_processor(dialect)
+def _into(kind: TypeEngine[Any], dialect: Dialect) -> Converter | None:
+    """How a value of this type goes into the database; None: as it is."""
+    convert: Converter | None = kind.dialect_impl(dialect).bind_processor(dialect)
+    return convert
+
+
+def _out_of(kind: TypeEngine[Any], dialect: Dialect) -> Converter | None:
+    """How a value of this type comes out; None: as it is."""
+    convert: Converter | None = kind.dialect_impl(dialect).result_processor(dialect, None)
     return convert
 
 

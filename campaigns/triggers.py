@@ -380,7 +380,7 @@ def _against(
         return Withheld(Reason.NOT_RUNNING)
     of = dossiers.brief(conn, tenant, campaign, shelf.find(conn, tenant.id, campaign.rulebook))
     # As he will stand: he waits, by this order and for its numbers.
-    stands = SimpleNamespace(**{**customer._mapping, "callback_id": 0, "status": Status.QUEUE})
+    stands = SimpleNamespace(**{**customer._asdict(), "callback_id": 0, "status": Status.QUEUE})
     candidates, hopeless = dossiers.gather(conn, now, timing, of, [stands], triggers={customer.id: order})
     judged = [Judged(one, *review_each(one.dossiers, of.rulebook, now)) for one in candidates]
     decisions.keep(conn, now, of, judged, hopeless)

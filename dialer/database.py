@@ -16,11 +16,13 @@ import anyio
 import anyio.to_thread
 import asyncpg
 from anyio import CapacityLimiter
-from sqlalchemy import Connection, Engine, create_engine, event, func, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, func, literal_column, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, StaticPool
+
+from campaigns.statements import Query
 
 T = TypeVar("T")
 READERS = 4
@@ -32,7 +34,10 @@ PATIENCE = 10
 """Seconds to get a connection to PostgreSQL: a step that waits longer is better tried again."""
 ASK_AFTER = 5.0
 """Seconds of rest after which a connection is asked whether it still answers."""
-READ_CLOCK = select(func.clock_timestamp())
+READ_CLOCK = {
+    "postgresql": Query(select(func.clock_timestamp().label("told"))),
+    "sqlite": Query(select(literal_column("strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')").label("told"))),
+}
 CLOCK = "clock"
 """The execution option under which a connection carries a clock of its own."""
 
@@ -66,10 +71,8 @@ def clock(conn: Connection) -> datetime:
     """
     if own := conn.get_execution_options().get(CLOCK):
         return own()  # type: ignore[no-any-return]
-    if conn.dialect.name == "sqlite":
-        told = conn.scalar(text("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')"))
-        return datetime.fromisoformat(str(told)).replace(tzinfo=UTC)
-    moment: datetime = conn.execute(READ_CLOCK).scalar_one()
+    ((told,),) = READ_CLOCK[conn.dialect.name](conn)
+    moment = datetime.fromisoformat(told) if isinstance(told, str) else told
     return moment.astimezone(UTC)
 
 

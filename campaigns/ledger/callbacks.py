@@ -15,7 +15,7 @@ from campaigns.ledger.history import tell
 from campaigns.ledger.promises import CALLBACK, CALLBACK_PRIORITY, TRIGGER_PRIORITY
 from campaigns.models import Callback, Customer
 from campaigns.rows import WAITING, columns_of, table
-from campaigns.statements import Find, Update, aside, own
+from campaigns.statements import Find, Query, Update, aside, own
 from campaigns.timing import Timing
 from campaigns.words import Promise, Reason
 
@@ -25,7 +25,7 @@ lock_customer = (
     .where(CUSTOMER.tenant_id == bindparam("tenant_id"), CUSTOMER.id == bindparam("customer"))
     .with_for_update(key_share=True)
 )
-find_awaiting = (
+find_awaiting = Query(
     select(CUSTOMER.id, CUSTOMER.due_at, CUSTOMER.reason, CALLBACK.at, CALLBACK.agent_id, CALLBACK.not_after)
     .join_from(table(Callback), table(Customer), CUSTOMER.id == CALLBACK.customer_id)
     .where(
@@ -116,7 +116,7 @@ def take_back(conn: Connection, now: datetime, timing: Timing, campaign: Any, cu
 def awaiting(conn: Connection, now: datetime, campaign: Any) -> Sequence[Any]:
     """The customers whose promised time has come, or who wait for their agent; locked, the earliest promise first."""
     which = {"tenant_id": campaign.tenant_id, "campaign_id": campaign.id, "now": now}
-    return conn.execute(find_awaiting, which).all()
+    return find_awaiting(conn, **which)
 
 
 def stand_aside(conn: Connection, now: datetime, timing: Timing, found: Sequence[Any], free: Collection[int]) -> None:

@@ -188,7 +188,7 @@ def _follow_customers(
     if not steps:
         return
     ids = {step.call.customer_id for step in steps}
-    customers = {row.id: dict(row._mapping) for row in find_customers(conn, ids)}
+    customers = {row.id: row._asdict() for row in find_customers(conn, ids)}
     calls = find_newest_calls(conn, ids, tenant_id=steps[0].call.tenant_id)
     newest = {row.customer_id: row.newest for row in calls}
     policies = {key: policy_of(campaign, timing) for key, campaign in campaigns.items()}

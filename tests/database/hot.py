@@ -13,10 +13,10 @@ from sqlalchemy.types import JSON, BigInteger
 import campaigns
 import dialer
 from campaigns.models.columns import Utc, Word
-from campaigns.statements import Find, Insert, Update
-from dialer.database import READ_CLOCK, clock
+from campaigns.statements import Find, Insert, Query, Update
+from dialer.database import clock
 
-MADE_ONCE = (Find, Insert, Update, Select, UpdateBase)
+MADE_ONCE = (Find, Insert, Query, Update, Select, UpdateBase)
 SOME = 20
 
 
@@ -27,8 +27,7 @@ def statements() -> dict[str, Any]:
         for name, value in vars(module).items():
             # An insert of rows reads nothing.
             reads = isinstance(value, MADE_ONCE) and not isinstance(value, dml.Insert)
-            # What one database alone is asked for its time reads no table either.
-            if reads and value is not READ_CLOCK:
+            if reads:
                 found.setdefault(id(value), (f"{module.__name__}.{name}", value))
     return dict(found.values())
 
@@ -46,6 +45,9 @@ def prepared(conn: Connection, statement: Any, bound: Mapping[str, Any]) -> Call
         keys = conn.scalars(select(statement.key).where(statement.key.is_not(None)).limit(SOME)).all()
         shared = {name: bound[name] for name in _required(statement.query)}
         return lambda: statement(conn, keys, **shared)
+    if isinstance(statement, Query):
+        asked = {name: bound[name] for name in _required(statement.query)}
+        return lambda: statement(conn, at_most=SOME, **asked)
     if isinstance(statement, Select | UpdateBase):
         values = {name: bound[name] for name in _required(statement)}
         return lambda: conn.execute(statement, values)

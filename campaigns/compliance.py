@@ -4,7 +4,7 @@ First calls, recalls, callbacks and calls that a CRM orders go through this one 
 that commits the intent. It fails closed: what is not known is withheld, with the reason.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
@@ -67,9 +67,15 @@ class Dossier(NamedTuple):
     variables: Mapping[str, Any] = MappingProxyType({})
     required: tuple[str, ...] = ()
 
+    def of(self, customer_id: int, person_id: int, phone: str) -> "Dossier":
+        """That of another customer and number, of whom all the rest is true as well."""
+        return Dossier._make((customer_id, person_id, phone, *self[3:]))
+
     @property
     def missing(self) -> tuple[str, ...]:
-        return tuple(name for name in self.required if self.variables.get(name) in (None, ""))
+        if not self.required:
+            return ()
+        return tuple([name for name in self.required if self.variables.get(name) in (None, "")])
 
     @property
     def circumstances(self) -> tuple[Any, ...]:
@@ -148,7 +154,7 @@ def review(
         phone=dossier.phone,
         rulebook=rulebook.name,
         version=rulebook.version,
-        expires_at=min(now + CLEARANCE, dossier.not_after or now + CLEARANCE),
+        expires_at=now + CLEARANCE if dossier.not_after is None else min(now + CLEARANCE, dossier.not_after),
     )
 
 
@@ -166,7 +172,7 @@ def review_each(
     dossiers: Sequence[Dossier], rulebook: Rulebook | None, now: datetime
 ) -> tuple[Dossier, Cleared | Withheld]:
     """The first of a customer's numbers that may be rung, or else the one that is free the earliest."""
-    return _first(dossiers, lambda dossier: review(dossier, rulebook, now))
+    return _first(dossiers, rulebook, now, None)
 
 
 def review_all(
@@ -175,15 +181,18 @@ def review_all(
     """`review_each` for many customers of one campaign. Whom nothing has reached is judged as others in his
     circumstances were: thousands wait, and few differ."""
     known: dict[tuple[Any, ...], Withheld | None] = {}
-    return [_first(own, lambda dossier: review(dossier, rulebook, now, known)) for own in dossiers]
+    return [_first(own, rulebook, now, known) for own in dossiers]
 
 
 def _first(
-    dossiers: Sequence[Dossier], look: Callable[[Dossier], Cleared | Withheld]
+    dossiers: Sequence[Dossier],
+    rulebook: Rulebook | None,
+    now: datetime,
+    known: dict[tuple[Any, ...], Withheld | None] | None,
 ) -> tuple[Dossier, Cleared | Withheld]:
     verdicts = []
     for dossier in dossiers:
-        verdict = look(dossier)
+        verdict = review(dossier, rulebook, now, known)
         if isinstance(verdict, Cleared):
             return dossier, verdict
         verdicts.append((dossier, verdict))

@@ -1,9 +1,8 @@
 """Keep what the gate decided, where it decided otherwise than before: the evidence for "why was he not called?"."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -22,8 +21,7 @@ write_decisions = Insert(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """What the gate said of a customer, and of which of his numbers."""
 
     candidate: Candidate

@@ -1,11 +1,11 @@
 """Put together what the gate is shown: of each customer one number, and everything that may stand against it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, bindparam, select
 
@@ -19,7 +19,7 @@ from campaigns.rows import LIVE, columns_of, spelled, table
 from campaigns.rulebooks import AgreedHours, Rulebook
 from campaigns.statements import ONE, Find, aside
 from campaigns.timing import Timing
-from campaigns.words import Mode, Promise, Reason, Status, Subject
+from campaigns.words import Mode, Promise, Reason, Role, Status, Subject
 
 CALL = columns_of(Call)
 CALLBACK = columns_of(Callback)
@@ -89,8 +89,7 @@ class Hopeless:
     """Whether only the numbers that a triggered call named were looked at: it ends, and he goes back to his turn."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A customer with his numbers, the one whose turn it is first."""
 
     customer: Any
@@ -128,6 +127,10 @@ class _Facts:
     """By customer: the triggered call that he is to be called by."""
     consents: Mapping[int, bool | None]
     recollection: Recollection
+    lawful: Collection[tuple[Role, bool]]
+    """The roles whose numbers may be rung at all, with whether the number is doubted."""
+    alike: dict[Any, Dossier] = field(default_factory=dict)
+    """A dossier for all in the same circumstances of whom nothing but their number is known: thousands wait."""
 
 
 def brief(conn: Connection, tenant: Any, campaign: Any, rulebook: Rulebook | None) -> Brief:
@@ -164,14 +167,19 @@ def gather(
     candidates: list[Candidate] = []
     hopeless = [Hopeless(row, spent[row.id], Reason.RECALLS_USED_UP) for row in customers if row.id in spent]
     if fixed is None:
-        hopeless += [Hopeless(row, Status.EXPIRED, Reason.EXPIRED) for row in customers if _unwanted(row)]
+        # Only a triggered call brought him here, and it is over.
+        over = (row for row in customers if row.expires_at is not None and row.callback_id is None)
+        hopeless += [Hopeless(row, Status.EXPIRED, Reason.EXPIRED) for row in over]
     passed = {one.customer.id for one in hopeless}
     for customer in customers if not passed else [row for row in customers if row.id not in passed]:
         call = fixed.get(customer.id) if fixed else None
         trigger = facts.triggers.get(customer.id)
-        own = _wanted(facts.numbers.get(customer.person_id, ()), trigger)
-        narrowed = bool(_names(trigger)) and customer.expires_at is None
-        if found := _dialable(now, timing, of, customer, own, call, in_turn=not _names(trigger)):
+        own = facts.numbers.get(customer.person_id, ())
+        named = trigger.phones if trigger is not None else ()
+        if named:
+            own = _wanted(own, named)
+        narrowed = bool(named) and customer.expires_at is None
+        if found := _dialable(now, timing, facts, customer, own, call, in_turn=not named):
             dossiers = tuple([_dossier(common, of, customer, number, facts, call) for number in found])
             waits = trigger is None or trigger.waits
             candidates.append(Candidate(customer, dossiers, customer.name or found[0].name, waits, narrowed))
@@ -191,11 +199,6 @@ def _spent(conn: Connection, campaign: Any, customers: Sequence[Any]) -> dict[in
 def _of_the_list(customer: Any) -> bool:
     """Whether the list wants him called, and no promise."""
     return customer.callback_id is None and customer.expires_at is None
-
-
-def _unwanted(customer: Any) -> bool:
-    """Whether only a triggered call brought him here, and it is over."""
-    return customer.callback_id is None and customer.expires_at is not None
 
 
 def _triggers(
@@ -220,6 +223,7 @@ def _read(conn: Connection, now: datetime, of: Brief, customers: Sequence[Any], 
         triggers=triggers,
         consents=_consents(conn, now, of, people),
         recollection=_recollected(conn, now, of, numbers),
+        lawful={(role, doubted) for role in Role for doubted in (False, True) if _lawful(of, role, doubted)},
     )
 
 
@@ -241,10 +245,11 @@ def _recollected(conn: Connection, now: datetime, of: Brief, numbers: Mapping[in
 
 
 def _dialable(
-    now: datetime, timing: Timing, of: Brief, customer: Any, own: Sequence[Any], call: Any | None, in_turn: bool
+    now: datetime, timing: Timing, facts: _Facts, customer: Any, own: Sequence[Any], call: Any | None, in_turn: bool
 ) -> Sequence[Any]:
     """A customer's numbers that may be dialed at all, `in_turn` one an attempt, else in the order wanted."""
-    allowed = [number for number in own if not number.blocked and not number.barred and _lawful(of, number)]
+    free = [number for number in own if not number.blocked and not number.barred]
+    allowed = [number for number in free if (number.role, number.needs_review) in facts.lawful]
     if call is not None:
         allowed = [number for number in allowed if number.phone == call.phone]
     alive = [number for number in allowed if not number.dead_at or number.dead_at <= now - timing.dead_number]
@@ -256,25 +261,15 @@ def _dialable(
     return [*turns[first:], *turns[:first]]
 
 
-def _names(trigger: Any) -> Sequence[str]:
-    """The numbers that a triggered call is for."""
-    return trigger.phones if trigger is not None else ()
-
-
-def _wanted(numbers: Sequence[Any], trigger: Any) -> Sequence[Any]:
-    """Those of somebody's numbers that may be rung for what is wanted, in its order."""
-    named = _names(trigger)
-    if not named:
-        return numbers
+def _wanted(numbers: Sequence[Any], phones: Sequence[str]) -> Sequence[Any]:
+    """Those of somebody's numbers for which a triggered call is, in its order."""
     by_phone = {number.phone: number for number in numbers}
-    return [by_phone[phone] for phone in named if phone in by_phone]
+    return [by_phone[phone] for phone in phones if phone in by_phone]
 
 
-def _lawful(of: Brief, number: Any) -> bool:
+def _lawful(of: Brief, role: Role, doubted: bool) -> bool:
     roles = of.rulebook.requires.roles if of.rulebook else None
-    return (roles is None or number.role in roles) and may_ever_dial(
-        number.role, of.campaign.purpose, number.needs_review
-    )
+    return (roles is None or role in roles) and may_ever_dial(role, of.campaign.purpose, doubted)
 
 
 def _common(timing: Timing, of: Brief) -> dict[str, Any]:
@@ -292,6 +287,22 @@ def _common(timing: Timing, of: Brief) -> dict[str, Any]:
 
 
 def _dossier(
+    common: Mapping[str, Any], of: Brief, customer: Any, number: Any, facts: _Facts, call: Any | None
+) -> Dossier:
+    debts = facts.debts.get(customer.id, ())
+    trigger = facts.triggers.get(customer.id)
+    touches = facts.recollection.of(number.person_id, number.phone, but=call.id if call is not None else None)
+    if call is not None or debts or touches or trigger is not None or number.agreed_hours or facts.consents:
+        return _whole(common, of, customer, number, facts, call)
+    zones_of = zones.of_number(number.phone)
+    shown = (customer.status, number.role, number.needs_review, number.busy, number.talking)
+    alike = (*shown, number.zone, number.address, zones_of)
+    if alike not in facts.alike:
+        facts.alike[alike] = _whole(common, of, customer, number, facts, call)
+    return facts.alike[alike].of(customer.id, number.person_id, number.phone)
+
+
+def _whole(
     common: Mapping[str, Any], of: Brief, customer: Any, number: Any, facts: _Facts, call: Any | None
 ) -> Dossier:
     debts = facts.debts.get(customer.id, ())
@@ -350,7 +361,7 @@ def forbidden(conn: Connection, now: datetime, timing: Timing, of: Brief, calls:
 
 def _hopeless(of: Brief, customer: Any, own: Sequence[Any], call: Any | None) -> Hopeless:
     """Why none of a customer's own numbers may be dialed, or not the one that was handed over."""
-    lawful = [number for number in own if _lawful(of, number)]
+    lawful = [number for number in own if _lawful(of, number.role, number.needs_review)]
     if not own:
         return Hopeless(customer, Status.FAIL, Reason.NO_NUMBER)
     if not lawful:

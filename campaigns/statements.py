@@ -23,6 +23,7 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    JSON,
     BigInteger,
     Column,
     ColumnElement,
@@ -55,6 +56,7 @@ AT_MOST: Any = literal_column(PLACE_OF_MOST)
 """For the `limit` of a `Query` that is called with `at_most`: the number stands in the text, for the same reason."""
 Converter = Callable[[Any], Any]
 Rows = Sequence[Mapping[str, Any]]
+EMPTY: Mapping[Any, Callable[[], Any]] = {"[]": list, "{}": dict}
 PLACE = re.compile(r":(\w+)")
 POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
@@ -248,6 +250,10 @@ class Update(_Each):
             "postgresql": f"{head} {_filled(set_, told)} FROM {given} WHERE {_filled(where, told)}",
             "sqlite": f"{head} {_filled(set_, numbered)} WHERE {_filled(where, numbered)}",
         }
+        if names == ["id"] and "= :id" in where:
+            # Rows that are given the same values: in half the time of one after the other.
+            listed = where.replace("= :id", f"IN (SELECT value FROM json_each({numbered['id']}))")  # noqa: S608
+            texts["sqlite, listed"] = f"{head} {_filled(set_, numbered)} WHERE {_filled(listed, numbered)}"
         super().__init__(texts, common, ours)
 
 
@@ -265,6 +271,10 @@ def _into(kind: TypeEngine[Any], dialect: Dialect) -> Converter | None:
 def _out_of(kind: TypeEngine[Any], dialect: Dialect) -> Converter | None:
     """How a value of this type comes out; None: as it is."""
     convert: Converter | None = kind.dialect_impl(dialect).result_processor(dialect, None)
+    if convert is not None and isinstance(kind, JSON):
+        read = convert
+        # Most documents are empty, and to read one takes longer than to read the rest of its row.
+        return lambda text: EMPTY[text]() if text in EMPTY else read(text)
     return convert
 
 

@@ -105,7 +105,7 @@ def judge(
     verdicts = compliance.review_all((one.dossiers for one in candidates), of.rulebook, now)
     judged = [Judged(one, *verdict) for one, verdict in zip(candidates, verdicts, strict=True)]
     waits, lapses = [], {h.customer.id: h.reason for h in hopeless if h.narrowed}
-    for one in judged:
+    for one in (one for one in judged if not isinstance(one.verdict, Cleared)):
         customer = one.candidate.customer.id
         match one.verdict:
             case Withheld(reason, until) if _lapses(one) or (until is None and one.candidate.narrowed):

@@ -46,6 +46,14 @@ give_back = Update(
     shared=["tenant_id", "lease_token", "updated_at"],
 )
 
+finish = Update(
+    Customer,
+    """status = :status, reason = :reason, finished_at = :finished_at, updated_at = :updated_at,
+    lease_token = NULL, lease_until = NULL""",
+    where="customer.tenant_id = :tenant_id AND customer.id = :id",
+    shared=["tenant_id", "finished_at", "updated_at"],
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Enlisted:
@@ -186,9 +194,10 @@ def close(
     found = _locked(conn, tenant_id, list(by_id))
     waiting = [row for row in found if not row.status.final]
     _withdraw_final(conn, now, tenant_id, [row for row in found if row.status.final], by_id, actor, detail)
+    final = [{"id": r.id, "status": by_id[r.id].status, "reason": by_id[r.id].reason} for r in waiting]
+    finish(conn, final, tenant_id=tenant_id, finished_at=now, updated_at=now)
     for status, reason in {(c.status, c.reason) for c in closings}:
         rows = [r for r in waiting if (by_id[r.id].status, by_id[r.id].reason) == (status, reason)]
-        _update(conn, tenant_id, [row.id for row in rows], _final(now, status, reason))
         tell(conn, now, rows, status, reason, actor, detail)
         promises.dissolve(conn, now, rows, status, reason, actor)
         closed += [row.id for row in rows]
@@ -208,17 +217,6 @@ def _withdraw_final(
     _update(conn, tenant_id, [row.id for row in rows], {"reason": Reason.WITHDRAWN, "updated_at": now})
     for row in rows:
         tell(conn, now, [row], row.status, Reason.WITHDRAWN, actor, detail)
-
-
-def _final(now: datetime, status: Status, reason: Reason) -> dict[str, Any]:
-    return {
-        "status": status,
-        "reason": reason,
-        "finished_at": now,
-        "lease_token": None,
-        "lease_until": None,
-        "updated_at": now,
-    }
 
 
 def postpone(conn: Connection, now: datetime, tenant_id: int, waits: Sequence[Waiting], token: str) -> None:

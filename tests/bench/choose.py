@@ -1,5 +1,6 @@
 """Row: whom to call, with the do-not-call list and all ceilings on, held against the best statement by hand."""
 
+import json
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -52,7 +53,7 @@ decided AS (INSERT INTO decision (tenant_id, campaign_id, customer_id, cleared, 
     SELECT $1, $2, id, false, 'suppressed', 'none', '1', '{{{{}}}}', $3 FROM closed)
 UPDATE customer c SET lease_token = $4, lease_until = $5 FROM judged j
     WHERE c.id = j.id AND NOT j.barred AND NOT j.busy RETURNING c.*, j.phone, j.role, j.zone, j.needs_review"""
-LEASE = "UPDATE customer SET lease_token = ?1, lease_until = ?2 WHERE id = ?3"
+LEASE = "UPDATE customer SET lease_token = ?1, lease_until = ?2 WHERE id IN (SELECT value FROM json_each(?3))"
 CLOSE = """UPDATE customer SET status = 'dnc', reason = 'suppressed', finished_at = ?2, updated_at = ?2 WHERE id = ?1"""
 TELL = """INSERT INTO change (tenant_id, campaign_id, customer_id, before, after, reason, actor, at)
     VALUES (1, ?2, ?1, 'new', 'dnc', 'suppressed', 'engine', ?3)"""
@@ -145,7 +146,7 @@ def _by_file(ground: Ground, campaign: Any) -> tuple[Claim, Callable[[], Awaitab
         rows = file.execute(f"WITH due AS MATERIALIZED ({due}) {JUDGED}", (1, campaign.id, now)).fetchall()
         barred = [row[0] for row in rows if row[-2]]
         chosen = [row[0] for row in rows if not row[-2] and not row[-1]]
-        file.executemany(LEASE, [(token, until.replace(tzinfo=None).isoformat(" "), one) for one in chosen])
+        file.execute(LEASE, (token, until.replace(tzinfo=None).isoformat(" "), json.dumps(chosen)))
         file.executemany(CLOSE, [(one, now) for one in barred])
         file.executemany(TELL, [(one, campaign.id, now) for one in barred])
         file.executemany(DECIDE, [(one, campaign.id, now) for one in barred])

@@ -5,6 +5,8 @@ options      options that several commands share
 printing     tables, one JSON object, notes beside them
 language     Vietnamese or English labels
 complaints   what went wrong, in one line
+calls        calls listed, and what happened to one
+entering     customers listed, entered and corrected without a file
 credentials  a vendor account's secrets, entered and kept
 rejects      what was wrong with a file, written beside it
 watching     a campaign's numbers on a terminal

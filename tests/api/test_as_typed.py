@@ -40,6 +40,7 @@ def test_a_campaign_is_run_again_and_deleted_only_where_it_stands_still(crm: Cli
     crm.ask("POST", f"{path}/stop")
     assert crm.ask("DELETE", path, headers={"If-Match": '"other"'}).problem == "changed"
     assert crm.ask("DELETE", path).json == {"code": campaign.code}
+    assert crm.ask("GET", "/v1/audit").json["items"][0]["before"]["state"] == "stopped"
     assert crm.ask("GET", path).problem == "not-found"
 
 

@@ -1,5 +1,6 @@
 """Rulebooks that are not kept yet: what a text says, and where two differ. Nothing is written."""
 
+from aiohttp import web
 from pydantic import BaseModel, Field
 
 from campaigns import shelf
@@ -8,9 +9,13 @@ from campaigns.rulebooks import Rulebook as Book
 from campaigns.rulebooks.differences import diff
 from campaigns.rulebooks.telling import whole
 from campaigns.words import Right
+from dialer.api import bodies
 from dialer.api.problems import invalid
 from dialer.api.resources.rulebooks import RulebookText, WholeRulebook
 from dialer.api.routes import Route, Strict, Visit
+
+LARGEST = 5 * 1024 * 1024
+"""Bytes of two texts of the longest kind, however JSON spells their letters."""
 
 
 class Side(Strict):
@@ -35,6 +40,14 @@ class Difference(BaseModel):
 
 class Differences(BaseModel):
     items: list[Difference]
+
+
+async def _text(request: web.Request) -> RulebookText:
+    return await bodies.model(request, RulebookText, LARGEST)
+
+
+async def _sides(request: web.Request) -> Sides:
+    return await bodies.model(request, Sides, LARGEST)
 
 
 def check(visit: Visit) -> BaseModel:
@@ -69,10 +82,10 @@ READ = (Right.CAMPAIGN_READ, Right.CAMPAIGN_WRITE)
 ROUTES = (
     Route(
         "POST", "/rulebooks/texts/check", "What a text would say as a rulebook. Nothing is kept.",
-        READ, check, WholeRulebook, body=RulebookText, asks=True,
+        READ, check, WholeRulebook, body=RulebookText, asks=True, reader=_text,
     ),
     Route(
         "POST", "/rulebooks/texts/diff", "What two rulebooks or texts say differently, field by field.",
-        READ, differences, Differences, body=Sides, asks=True,
+        READ, differences, Differences, body=Sides, asks=True, reader=_sides,
     ),
 )  # fmt: skip

@@ -43,7 +43,7 @@ class Signed(Strict):
 
     # What was signed ends with a line's end, and a signature is of every letter.
     model_config = ConfigDict(str_strip_whitespace=False)
-    manifest: str = Field(min_length=1, max_length=20_000)
+    manifest: str = Field(min_length=1, max_length=15_000)
     signature: str = Field(pattern=r"^[0-9a-f]{128}$")
     files: dict[Annotated[str, Field(max_length=100)], Digest] = Field(
         default={}, max_length=10, description="SHA-256 by name."

@@ -9,7 +9,7 @@ from campaigns.words import Right
 from dialer.api.problems import Problem
 from dialer.api.resources import campaigns
 from dialer.api.resources.suppressions import PersonId, Underway
-from dialer.api.routes import Route, Strict, Visit
+from dialer.api.routes import Route, Strict, Told, Visit
 
 
 class Rerun(BaseModel):
@@ -28,7 +28,7 @@ class Deleted(BaseModel):
 class Withdrawals(Strict):
     """Customers of one campaign who are to be called no more."""
 
-    customers: Annotated[list[PersonId], Field(min_length=1, max_length=5000)]
+    customers: Annotated[list[PersonId], Field(min_length=1, max_length=1000)]
     reason: str = Field(min_length=1, max_length=200, description="For their history, as in paid.")
 
 
@@ -45,6 +45,12 @@ def rerun(visit: Visit) -> BaseModel:
     campaign = revising.hold(visit.conn, visit.tenant.id, visit.path["code"])
     done = runs.rerun(visit.conn, visit.now, campaign, visit.actor)
     return Rerun(code=campaign.code, run=done.ordinal, reopened=done.reopened, left=done.left)
+
+
+def _held(visit: Visit) -> Told:
+    """The campaign before its end, which nobody else changes meanwhile."""
+    revising.hold(visit.conn, visit.tenant.id, visit.path["code"])
+    return campaigns.get(visit)
 
 
 def delete(visit: Visit) -> BaseModel:
@@ -65,7 +71,7 @@ WRITE = (Right.CAMPAIGN_WRITE,)
 ROUTES = (
     Route(
         "DELETE", "/campaigns/{code}", "Hide a campaign that is stopped or a draft. Its ledger stays.",
-        WRITE, delete, Deleted, problems=(Problem.NOT_NOW, Problem.CHANGED),
+        WRITE, delete, Deleted, tagged=True, problems=(Problem.NOT_NOW,), shows=_held,
     ),
     Route(
         "POST", "/campaigns/{code}/rerun", "Call everybody again, but who is withdrawn or must not be called.",

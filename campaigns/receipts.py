@@ -26,7 +26,7 @@ OLDEST = (
 SETTLING = 7101
 FREE = text("SELECT id FROM unnest(CAST(:accounts AS int[])) AS id WHERE pg_try_advisory_xact_lock(:for, id)")
 WAIT = text("SELECT pg_advisory_xact_lock(:for, CAST(:account AS int))")
-MARK = Update(Receipt, own("settled_at", "outcome"), where="receipt.id = :id", shared=["settled_at"])
+MARK = Update(Receipt, own("settled_at", "outcome"), where="receipt.id = :id", shared=["settled_at", "outcome"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,4 +78,6 @@ def unsettled(conn: Connection, limit: int, account_ids: Collection[int]) -> lis
 
 def mark(conn: Connection, now: datetime, outcomes: dict[int, ReceiptOutcome]) -> None:
     """These were understood, or will never be."""
-    MARK(conn, [{"id": receipt, "outcome": outcome} for receipt, outcome in sorted(outcomes.items())], settled_at=now)
+    for outcome in sorted(set(outcomes.values())):
+        same = [{"id": receipt} for receipt, word in sorted(outcomes.items()) if word is outcome]
+        MARK(conn, same, settled_at=now, outcome=outcome)

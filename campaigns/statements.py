@@ -27,6 +27,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
+    CompoundSelect,
     Connection,
     Dialect,
     Integer,
@@ -70,7 +71,7 @@ class Query:
     """What a query finds; call it with what it binds, and no lists. The rows are named tuples, in the types of their
     columns. `at_most` is for a query whose limit is `AT_MOST`."""
 
-    def __init__(self, query: Select[Any]) -> None:
+    def __init__(self, query: Select[Any] | CompoundSelect[Any]) -> None:
         self.query = query
         self._spelled: dict[str, _Spelled] = {}
 
@@ -84,7 +85,7 @@ class Query:
 class _Spelled:
     """A query in the words of one database: its text, what goes in, and what its rows are read as."""
 
-    def __init__(self, query: Select[Any], dialect: Dialect) -> None:
+    def __init__(self, query: Select[Any] | CompoundSelect[Any], dialect: Dialect) -> None:
         compiled = query.compile(dialect=dialect)
         assert not compiled.post_compile_params, "a list has a text for each of its lengths: see `spelled`"
         self._text = str(compiled)

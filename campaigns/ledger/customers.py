@@ -50,8 +50,8 @@ finish = Update(
     Customer,
     """status = :status, reason = :reason, finished_at = :finished_at, updated_at = :updated_at,
     lease_token = NULL, lease_until = NULL""",
-    where="customer.tenant_id = :tenant_id AND customer.id = :id",
-    shared=["tenant_id", "finished_at", "updated_at"],
+    where="customer.id = :id",
+    shared=["finished_at", "updated_at"],
 )
 
 
@@ -195,7 +195,7 @@ def close(
     waiting = [row for row in found if not row.status.final]
     _withdraw_final(conn, now, tenant_id, [row for row in found if row.status.final], by_id, actor, detail)
     final = [{"id": r.id, "status": by_id[r.id].status, "reason": by_id[r.id].reason} for r in waiting]
-    finish(conn, final, tenant_id=tenant_id, finished_at=now, updated_at=now)
+    finish(conn, final, finished_at=now, updated_at=now)
     for status, reason in {(c.status, c.reason) for c in closings}:
         rows = [r for r in waiting if (by_id[r.id].status, by_id[r.id].reason) == (status, reason)]
         tell(conn, now, rows, status, reason, actor, detail)

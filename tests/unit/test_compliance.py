@@ -37,6 +37,11 @@ def test_where_nothing_stands_against_it_the_call_is_cleared_for_a_few_seconds()
     assert verdict == Cleared(1, 2, "+84912345678", "vn-debt", DEBT.version, NOON + CLEARANCE)
 
 
+def test_a_dossier_for_somebody_else_differs_in_nothing_but_whose_it_is() -> None:
+    other = {"customer_id": 7, "person_id": 8, "phone": "+84987654321"}
+    assert RIGHT.of(**other) == RIGHT._replace(**other)
+
+
 def test_no_rulebook_no_call() -> None:
     assert review(RIGHT, None, NOON) == Withheld(Reason.UNKNOWN_RULEBOOK)
 

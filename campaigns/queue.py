@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, func, literal_column, or_, select, union_all, update
 from sqlmodel import SQLModel
 
 from campaigns import agents
@@ -72,7 +72,8 @@ answered = CALL.state == CallState.ANSWERED
 seen_with_nobody = and_(answered, CALL.extension.is_(None), CALL.agent_id.is_(None), CALL.mode == Mode.AUTODIALER)
 # An index that gives the campaigns in order holds every call that ever was.
 by_campaign = aside(CALL.campaign_id)
-count_live = Query(
+NONE: Any = literal_column("0")
+live = (
     select(
         CALL.vendor_account_id,
         by_campaign.label("campaign_id"),
@@ -81,19 +82,14 @@ count_live = Query(
         func.count().filter(OURS, ~answered).label("unanswered"),
         func.count().filter(OURS, seen_with_nobody).label("unseen"),
         func.count().filter(CALL.withdrawn_at.is_not(None)).label("withdrawn"),
+        NONE.label("leased"),
     )
     .where(CALL.tenant_id == bindparam("tenant_id"), LIVE)
     .group_by(CALL.vendor_account_id, by_campaign)
 )
-count_leased = Query(
-    select(
-        CUSTOMER.campaign_id,
-        func.count().label("leased"),
-        select(CAMPAIGN.vendor_account_id)
-        .where(CAMPAIGN.id == CUSTOMER.campaign_id)
-        .scalar_subquery()
-        .label("vendor_account_id"),
-    )
+of_account = select(CAMPAIGN.vendor_account_id).where(CAMPAIGN.id == CUSTOMER.campaign_id).scalar_subquery()
+leased = (
+    select(of_account, CUSTOMER.campaign_id, NONE, NONE, NONE, NONE, NONE, func.count())
     .where(
         CUSTOMER.tenant_id == bindparam("tenant_id"),
         CUSTOMER.lease_token.is_not(None),
@@ -101,6 +97,7 @@ count_leased = Query(
     )
     .group_by(CUSTOMER.campaign_id)
 )
+count_calls = Query(union_all(live, leased))
 find_siblings = Query(
     select(CAMPAIGN.id, CAMPAIGN.weight)
     .where(
@@ -236,18 +233,17 @@ def lock(conn: Connection, tenant_id: int, campaign_id: int) -> tuple[Any, Any, 
 
 def snapshot(conn: Connection, now: datetime, timing: Timing, tenant: Any, account: Any, campaign: Any) -> Snapshot:
     """Count what the ceilings need. Call it only after `lock`."""
-    live = count_live(conn, tenant_id=tenant.id)
-    leased = count_leased(conn, tenant_id=tenant.id, now=now)
-    mine = [row for row in live if row.campaign_id == campaign.id]
-    lease = sum(row.leased for row in leased if row.campaign_id == campaign.id)
-    used = _used(live, leased)
+    counted = count_calls(conn, tenant_id=tenant.id, now=now)
+    mine = [row for row in counted if row.campaign_id == campaign.id]
+    lease = sum(row.leased for row in mine)
+    used = _used(counted)
     shares = _shares(conn, now, account, campaign)
     free = agents.available(conn, now, timing, tenant.id, campaign.id) if campaign.mode.uses_agents else []
     return Snapshot(
         campaign_live=used[campaign.id],
         unanswered=sum(row.unanswered for row in mine) + lease,
         in_conversation_unseen=sum(row.unseen for row in mine),
-        account_live=_on_account(account, live, leased),
+        account_live=_on_account(account, counted),
         tenant_live=used.total(),
         agents_available=len(free),
         channels=account.channels,
@@ -264,20 +260,17 @@ def snapshot(conn: Connection, now: datetime, timing: Timing, tenant: Any, accou
     )
 
 
-def _used(live: Sequence[Any], leased: Sequence[Any]) -> Counter[int]:
+def _used(counted: Sequence[Any]) -> Counter[int]:
     """Calls of ours by campaign, leases included."""
     used: Counter[int] = Counter()
-    for row in live:
-        used[row.campaign_id] += row.ours
-    for row in leased:
-        used[row.campaign_id] += row.leased
+    for row in counted:
+        used[row.campaign_id] += row.ours + row.leased
     return used
 
 
-def _on_account(account: Any, live: Sequence[Any], leased: Sequence[Any]) -> int:
+def _on_account(account: Any, counted: Sequence[Any]) -> int:
     """Every live call on the account's channels, inbound and hand-dialled ones too, and the leases of its campaigns."""
-    calls = sum(row.live for row in live if row.vendor_account_id == account.id)
-    return int(calls + sum(row.leased for row in leased if row.vendor_account_id == account.id))
+    return sum(row.live + row.leased for row in counted if row.vendor_account_id == account.id)
 
 
 def _shares(conn: Connection, now: datetime, account: Any, campaign: Any) -> dict[int, int]:

@@ -6,7 +6,18 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Connection, Date, Integer, LargeBinary, Select, UpdateBase, select
+from sqlalchemy import (
+    Boolean,
+    Column,
+    CompoundSelect,
+    Connection,
+    Date,
+    Integer,
+    LargeBinary,
+    Select,
+    UpdateBase,
+    select,
+)
 from sqlalchemy.sql import dml
 from sqlalchemy.types import JSON, BigInteger
 
@@ -58,7 +69,7 @@ def prepared(conn: Connection, statement: Any, bound: Mapping[str, Any]) -> Call
     return lambda: isinstance(statement, Update) and statement(conn, rows, **common)
 
 
-def _required(statement: Select[Any] | UpdateBase) -> list[str]:
+def _required(statement: Select[Any] | CompoundSelect[Any] | UpdateBase) -> list[str]:
     binds = statement.compile().binds
     return [name for name, bind in binds.items() if bind.required]
 

@@ -62,6 +62,7 @@ class PlacingLoop:
         self._ahead: Counter[int] = Counter()
         self._on_wire: Counter[int] = Counter()
         self._just_placed: set[int] = set()
+        self._known: Sequence[Any] = ()
         self._because: dict[int, Reason] = {}
         self._log = log("placing")
 
@@ -73,7 +74,8 @@ class PlacingLoop:
     async def step(self, now: datetime) -> bool:
         """One look at every running campaign; whether anything was placed."""
         placed: set[int] = set()
-        for campaign in await self._database.read(queue.running):
+        campaigns = self._known or await self._database.read(queue.running)
+        for campaign in campaigns:
             wish = self._wish(campaign.id)
             if wish <= 0:
                 continue
@@ -83,6 +85,9 @@ class PlacingLoop:
                 placed.add(campaign.id)
                 self._start(gateway, handover)
         self._just_placed = placed
+        # The next look comes at once and mostly finds no room. It can do without reading; a claim reads anew what it
+        # claims for.
+        self._known = campaigns if placed and not self._known else ()
         return bool(placed)
 
     def _wish(self, campaign_id: int) -> int:

@@ -29,11 +29,13 @@ class Floor:
 
     def __init__(self, tasks: TaskGroup) -> None:
         self.wishes: list[int] = []
+        self.looks = 0
         self.answers: list[anyio.Event] = []
         self.calls = iter(range(1, 1000))
         self.loop = PlacingLoop(cast(Database, self), cast(Vendors, self), Timing(), tasks, Metrics())
 
     async def read(self, _work: Callable[..., Any]) -> list[Any]:
+        self.looks += 1
         return [CAMPAIGN]
 
     async def write(self, work: Callable[..., Any], _timing: Timing, _campaign: Any, given: Any, _token: str) -> Any:
@@ -73,6 +75,18 @@ async def test_no_more_than_twenty_intents_run_ahead_of_the_wire() -> None:
         floor = Floor(tasks)
         assert await floor.step() == AHEAD_OF_WIRE
         assert await floor.step() == 0
+        tasks.cancel_scope.cancel()
+
+
+async def test_which_campaigns_run_is_not_asked_again_right_after_something_was_placed_and_then_it_is() -> None:
+    async with anyio.create_task_group() as tasks:
+        floor = Floor(tasks)
+        looks = []
+        for _ in range(3):
+            await floor.step()
+            looks.append(floor.looks)
+            await floor.answer(len(floor.answers))
+        assert looks == [1, 1, 2]
         tasks.cancel_scope.cancel()
 
 

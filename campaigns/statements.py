@@ -144,8 +144,9 @@ def _written(conn: Connection, text: str, rows: Any) -> int:
 
 
 def _direct(conn: Connection) -> bool:
-    """Whether SQLAlchemy need not be asked to carry a statement: on SQLite, unless somebody wants to hear of it."""
-    return conn.dialect.name == "sqlite" and not conn.dispatch.before_cursor_execute
+    """Whether SQLAlchemy need not be asked to carry a statement: on SQLite, unless somebody wants to hear of it or a
+    transaction is still to begin with it."""
+    return conn.dialect.name == "sqlite" and conn.in_transaction() and not conn.dispatch.before_cursor_execute
 
 
 def _told(error: sqlite3.Error) -> Exception:

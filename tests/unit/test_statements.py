@@ -30,7 +30,7 @@ write = Insert(Tenant, ("code", "name", "created_at"), shared=("zone",))
 @pytest.fixture
 def conn() -> Iterator[Connection]:
     engine = embedded_engine("sqlite://", StaticPool, "BEGIN")
-    with engine.begin() as connection:
+    with engine.connect() as connection:
         table(Tenant).create(connection)
         yield connection
     engine.dispose()
@@ -53,6 +53,13 @@ def test_who_listens_to_statements_hears_them_and_the_answer_is_the_same(conn: C
     event.listen(conn, "before_cursor_execute", lambda *told: heard.append(told[2]))
     assert by_code(conn, ["b"]) == unheard == [("b", "UTC")]
     assert len(heard) == 1
+
+
+def test_the_first_statement_of_a_connection_begins_a_transaction(conn: Connection) -> None:
+    conn.commit()
+    write(conn, rows("a"), zone="UTC")
+    conn.rollback()
+    assert by_code(conn, ["a"]) == []
 
 
 def test_what_the_database_refuses_is_told_as_sqlalchemy_tells_it_and_without_the_values(conn: Connection) -> None:

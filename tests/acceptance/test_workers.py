@@ -13,7 +13,9 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 from sqlalchemy import Connection, text
 
+from campaigns import directory, ledger
 from campaigns.words import Mode
+from dialer.database import clock
 from dialer.simulator import Simulator
 from tests.acceptance import nursery
 from tests.acceptance.floor import PATIENCE, SPEED, Floor, calm, live_calls, phones
@@ -149,6 +151,7 @@ async def test_a_worker_drains_and_ends_when_another_upgraded_the_schema(floor: 
     assert await live_calls(floor.database) == 0
     assert len(floor.simulator.journal.entries) < len(listed)
     await floor.database.write(_upgrade_further, ours)
+    await floor.database.write(_widen)
     async with floor.engine():
         await floor.finished("A")
     await floor.check(max_recall=0)
@@ -156,6 +159,11 @@ async def test_a_worker_drains_and_ends_when_another_upgraded_the_schema(floor: 
 
 def _schema(conn: Connection) -> str:
     return str(conn.scalar(text("SELECT version_num FROM alembic_version")))
+
+
+def _widen(conn: Connection) -> None:
+    """The rest of the campaign need not take long."""
+    ledger.amend(conn, clock(conn), directory.find_campaign(conn, 1, "A"), {"concurrent_call": 20}, "test")
 
 
 def _upgrade_further(conn: Connection, version: str = "9999") -> None:

@@ -87,8 +87,26 @@ def run(words: Sequence[str]) -> int:
         sentence = told(error)
         if sentence is None:
             raise
-        return _complain(sentence)
+        return _complain(_as_help_shows(sentence, words))
     return code if isinstance(code, int) else 0
+
+
+def _as_help_shows(sentence: str, words: Sequence[str]) -> str:
+    """The sentence, which begins with an option's name: what is none but an argument is named as help shows it."""
+    named, _, rest = sentence.partition(" ")
+    name = named.removeprefix("--").replace("-", "_")
+    for param in _command(words).params if named.startswith("--") else ():
+        if param.param_type_name == "argument" and param.name in (name, f"{name}s"):
+            return f"{str(param.metavar).strip('[].…')} {rest}"
+    return sentence
+
+
+def _command(words: Sequence[str]) -> Any:
+    """The command that was typed. What is complained of was typed behind a noun."""
+    noun = next(place for place, word in enumerate(words) if word in NOUNS)
+    group = _commands_of(words[noun])
+    verbs = getattr(group, "commands", {})
+    return next((verbs[word] for word in words[noun + 1 :] if word in verbs), group)
 
 
 def _complain(sentence: str) -> int:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from campaigns import reports, triggers
+from campaigns import accounts, directory, reports, triggers
 from campaigns.directory import missing
 from campaigns.phones import Phone, normalise
 from campaigns.reports import Triggered
@@ -74,6 +74,11 @@ def trigger(
 def _trigger(
     desk: Desk, place: Place, whom: Whom, agent: str | None, not_after: str | None, wait: bool, url: str | None
 ) -> tuple[Triggered, str]:
+    # Here somebody reads the answer who can choose another: what there is is named.
+    if place.campaign is not None:
+        directory.find_campaign(desk.conn, desk.tenant.id, place.campaign)
+    if place.vendor is not None:
+        accounts.find_account(desk.conn, desk.tenant.id, place.vendor)
     vault = open_vault(desk.settings)
     subscribing.for_order(desk.conn, desk.now, desk.tenant.id, url, vault, desk.settings.egress)
     moment = promised(not_after, "not_after", desk.tenant.zone, desk.now) if not_after is not None else None
@@ -81,7 +86,11 @@ def _trigger(
     campaign = triggers.campaign_at(desk.conn, desk.now, desk.tenant.id, place, desk.actor)
     reference = f"t{secrets.token_hex(10)}"
     timing = desk.settings.timing
-    told = triggers.trigger(desk.conn, desk.now, timing, desk.tenant, campaign, wish, reference, desk.actor)
+    try:
+        told = triggers.trigger(desk.conn, desk.now, timing, desk.tenant, campaign, wish, reference, desk.actor)
+    except BadTerms as error:
+        # The API has a field for whom it is; here he is named by his id.
+        raise BadTerms("id" if error.option == "customer" else error.option, error.sentence) from None
     return told, desk.tenant.zone
 
 

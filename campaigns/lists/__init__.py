@@ -8,7 +8,7 @@ rows         one row
 gathering    rows of one customer come together as entries
 faults       what can be wrong, in two languages; rejects is the file that says so
 loading      entries into the database: people and their numbers, then contracts
-admitting    one customer without a file, by the same path
+admitting    one customer by an order, which only adds; by the same path
 single       one customer, told field by field
 writing      many rows into one table, at the speed of the database
 """

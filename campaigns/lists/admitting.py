@@ -1,4 +1,8 @@
-"""Somebody comes onto a campaign's list without a file: by the same path as a file's customers, in the present run."""
+"""Somebody comes onto a campaign's list because a call to him was ordered: in the present run, by `loading.load_part`.
+
+An order only adds. What a list said of him stays, and where no contract is told nobody waits for an import. Who is
+told as a customer (`single`) is brought to what is told, as by a list of one row. That replaces, and is an import.
+"""
 
 from datetime import date, datetime
 from typing import Any

@@ -8,13 +8,16 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
+from campaigns import pages
 from campaigns.models import Act
-from campaigns.rows import columns_of, table
+from campaigns.pages import Cut, Listing, Part, Sort
+from campaigns.rows import columns_of
 from campaigns.statements import Insert
 
 ACT = columns_of(Act)
+SORTS: pages.Sorts = {"at": Sort((ACT.at, ACT.id))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +56,11 @@ def record(conn: Connection, now: datetime, tenant_id: int, done: Done, result: 
     write_acts(conn, [row | {"tenant_id": tenant_id, "result": result, "milliseconds": milliseconds, "at": now}])
 
 
-def acts_before(conn: Connection, tenant_id: int, before: int | None, limit: int, asked: Asked) -> list[Any]:
-    """At most so many acts, the newest first."""
-    chosen = select(table(Act)).where(ACT.tenant_id == tenant_id)
-    for name in ("actor", "route", "object"):
-        if (value := getattr(asked, name)) is not None:
-            chosen = chosen.where(ACT[name] == value)
-    if before is not None:
-        chosen = chosen.where(ACT.id < before)
+def read_acts(conn: Connection, tenant_id: int, asked: Asked, cut: Cut) -> Part:
+    scope = [ACT.tenant_id == tenant_id]
     if asked.since is not None:
-        chosen = chosen.where(ACT.at >= asked.since)
+        scope.append(ACT.at >= asked.since)
     if asked.until is not None:
-        chosen = chosen.where(ACT.at < asked.until)
-    return list(conn.execute(chosen.order_by(ACT.id.desc()).limit(limit)))
+        scope.append(ACT.at < asked.until)
+    filters = pages.matching(actor=asked.actor, route=asked.route, object=asked.object)
+    return pages.read(conn, Listing(Act, SORTS, scope, (), filters), cut)

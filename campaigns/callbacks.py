@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
-from campaigns import agents, dossiers, shelf
+from campaigns import agents, dossiers, pages, shelf
 from campaigns.compliance import Withheld, review_each
 from campaigns.dossiers import Candidate
 from campaigns.ledger import NotNow
 from campaigns.models import Agent, Call, Callback, Customer
+from campaigns.pages import Cut, Listing, Part, Sort
 from campaigns.rows import columns_of, spelled, table
 from campaigns.rulebooks import Rulebook
 from campaigns.timing import Timing
@@ -26,6 +27,7 @@ AGENT = columns_of(Agent)
 CALLBACK = columns_of(Callback)
 CUSTOMER = columns_of(Customer)
 FURTHEST = timedelta(days=60)
+SORTS: pages.Sorts = {"at": Sort((CALLBACK.at, CALLBACK.id))}
 OPEN = spelled(CALLBACK.promise, [Promise.OPEN])
 
 
@@ -96,17 +98,29 @@ class Line:
 
 def lines(conn: Connection, now: datetime, timing: Timing, campaign: Any, customer_id: int | None = None) -> list[Line]:
     """The open promises of a campaign (to one customer), the earliest first."""
-    call = columns_of(Call)
-    chosen = (
-        select(table(Callback), CUSTOMER.code, CUSTOMER.name, CUSTOMER.reason.label("why"), AGENT.extension, call.state)
-        .join_from(table(Callback), table(Customer), CALLBACK.customer_id == CUSTOMER.id)
-        .outerjoin(table(Agent), CALLBACK.agent_id == AGENT.id)
-        .outerjoin(table(Call), CUSTOMER.open_call_id == call.id)
-        .where(*_promised_by_people(campaign))
-    )
+    chosen = _whole(table(Callback)).where(*_promised_by_people(campaign))
     if customer_id is not None:
         chosen = chosen.where(CALLBACK.customer_id == customer_id)
     return [_line(now, timing, row) for row in conn.execute(chosen.order_by(CALLBACK.at, CALLBACK.id))]
+
+
+def read_lines(conn: Connection, now: datetime, timing: Timing, campaign: Any, late: bool, cut: Cut) -> Part:
+    """The same in parts. `late`: only those whose time and grace are over."""
+    scope = [*_promised_by_people(campaign)]
+    if late:
+        scope.append(CALLBACK.at < now - timing.callback_grace)
+    part = pages.read(conn, Listing(Callback, SORTS, scope, told=_whole), cut)
+    return Part([_line(now, timing, row) for row in part.rows], part.after)
+
+
+def _whole(source: Any) -> Select[Any]:
+    call = columns_of(Call)
+    return (
+        select(source, CUSTOMER.code, CUSTOMER.name, CUSTOMER.reason.label("why"), AGENT.extension, call.state)
+        .join_from(source, table(Customer), source.c.customer_id == CUSTOMER.id)
+        .outerjoin(table(Agent), source.c.agent_id == AGENT.id)
+        .outerjoin(table(Call), CUSTOMER.open_call_id == call.id)
+    )
 
 
 def _line(now: datetime, timing: Timing, row: Any) -> Line:

@@ -9,16 +9,23 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Connection, bindparam, select
 
-from campaigns import agents, ledger, shelf
+from campaigns import agents, ledger, pages, shelf
 from campaigns.models import Callflow, Campaign, Tenant, VendorAccount
+from campaigns.pages import Cut, Listing, Part, Sort
 from campaigns.rows import columns_of, ignoring, table
 from campaigns.terms import BadTerms, hold_to
-from campaigns.words import Mode, Wanted
+from campaigns.words import Mode
 
 TENANT = columns_of(Tenant)
 CAMPAIGN = columns_of(Campaign)
 CODE = re.compile(r"\w[\w.-]{0,63}")
 SHOWN = 5
+SORTS: pages.Sorts = {
+    "code": Sort((CAMPAIGN.code, CAMPAIGN.id)),
+    "created_at": Sort((CAMPAIGN.created_at, CAMPAIGN.id)),
+}
+EVERY = 1_000_000
+"""Far more campaigns than a company has."""
 find_tenants = select(table(Tenant)).where(TENANT.code == bindparam("code"))
 
 
@@ -92,29 +99,25 @@ def find_campaign(conn: Connection, tenant_id: int, code: str) -> Any:
     return found
 
 
-def list_campaigns(conn: Connection, tenant_id: int) -> list[Any]:
-    """The campaigns of a tenant that were not deleted, each with the name of its `vendor`."""
-    chosen = _with_vendor().where(CAMPAIGN.tenant_id == tenant_id, CAMPAIGN.deleted_at.is_(None))
-    return list(conn.execute(chosen.order_by(CAMPAIGN.code)))
+def list_campaigns(conn: Connection, tenant_id: int, sort: str = "code") -> list[Any]:
+    """All campaigns of a tenant that were not deleted, each with the name of its `vendor`."""
+    return [*read_campaigns(conn, tenant_id, Cut(EVERY, sort)).rows]
 
 
-def campaigns_after(
-    conn: Connection, tenant_id: int, after: str, limit: int, wanted: Wanted | None = None
-) -> list[Any]:
-    """At most so many campaigns whose codes come after this one, as `list_campaigns` gives them."""
-    chosen = _with_vendor().where(CAMPAIGN.tenant_id == tenant_id, CAMPAIGN.deleted_at.is_(None), CAMPAIGN.code > after)
-    if wanted is not None:
-        chosen = chosen.where(CAMPAIGN.wanted == wanted)
-    return list(conn.execute(chosen.order_by(CAMPAIGN.code).limit(limit)))
+def read_campaigns(conn: Connection, tenant_id: int, cut: Cut, **asked: Any) -> Part:
+    """The campaigns of a tenant that were not deleted, each with the name of its `vendor`. `asked`: what columns are,
+    as in `wanted=…`; None narrows nothing."""
+    standing = (CAMPAIGN.tenant_id == tenant_id, CAMPAIGN.deleted_at.is_(None))
+    return pages.read(conn, Listing(Campaign, SORTS, standing, (), pages.matching(**asked), _with_vendor), cut)
 
 
-def _with_vendor() -> Any:
+def _with_vendor(source: Any) -> Any:
     account = columns_of(VendorAccount)
-    joined = table(Campaign).join(table(VendorAccount), CAMPAIGN.vendor_account_id == account.id)
-    return select(table(Campaign), account.name.label("vendor")).select_from(joined)
+    joined = source.join(table(VendorAccount), source.c.vendor_account_id == account.id)
+    return select(source, account.name.label("vendor")).select_from(joined)
 
 
-find_campaigns = _with_vendor().where(
+find_campaigns = _with_vendor(table(Campaign)).where(
     CAMPAIGN.tenant_id == bindparam("tenant"), CAMPAIGN.code == bindparam("code"), CAMPAIGN.deleted_at.is_(None)
 )
 

@@ -6,9 +6,11 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, or_, select
 
+from campaigns import pages
 from campaigns.models import Call, Campaign, Customer, Number, Person, Suppression
+from campaigns.pages import Cut, Listing, Part, Sort
 from campaigns.rows import LIVE, columns_of, spelled, table
 from campaigns.statements import ONE, Find, Insert, Update, aside, own
 from campaigns.words import Purpose, Scope, Subject
@@ -23,6 +25,7 @@ NUMBER = columns_of(Number)
 PERSON = columns_of(Person)
 SUPPRESSION = columns_of(Suppression)
 TENANT: Any = bindparam("tenant_id")
+SORTS: pages.Sorts = {"since": Sort((SUPPRESSION.since, SUPPRESSION.id))}
 
 write_suppressions = Insert(
     Suppression,
@@ -157,27 +160,31 @@ def histories(conn: Connection, tenant_id: int, subjects: Iterable[str]) -> dict
     return found
 
 
-def entries_after(
-    conn: Connection,
-    tenant_id: int,
-    after: int,
-    limit: int,
-    subject: str | None = None,
-    campaign_id: int | None = None,
-    standing: bool | None = None,
-) -> list[Any]:
-    """At most so many entries whose ids come after this one, each with its `campaign`'s code. `standing`: whether they
-    are in force; `campaign_id`: those of one campaign."""
-    joined = table(Suppression).outerjoin(table(Campaign), SUPPRESSION.campaign_id == CAMPAIGN.id)
-    chosen = select(table(Suppression), CAMPAIGN.code.label("campaign")).select_from(joined)
-    chosen = chosen.where(SUPPRESSION.tenant_id == tenant_id, SUPPRESSION.id > after)
-    if subject is not None:
-        chosen = chosen.where(SUPPRESSION.subject == subject)
-    if campaign_id is not None:
-        chosen = chosen.where(SUPPRESSION.campaign_id == campaign_id)
-    if standing is not None:
-        chosen = chosen.where(SUPPRESSION.until.is_(None) if standing else SUPPRESSION.until.is_not(None))
-    return list(conn.execute(chosen.order_by(SUPPRESSION.id).limit(limit)))
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which entries; None narrows nothing. `standing`: whether they are in force; `campaign_id`: those of one campaign;
+    `purpose`: as it is stored, `all` too."""
+
+    subject: str | None = None
+    campaign_id: int | None = None
+    kind: Subject | None = None
+    purpose: str | None = None
+    standing: bool | None = None
+
+
+def read_entries(conn: Connection, tenant_id: int, sought: Sought, cut: Cut) -> Part:
+    """Entries of the list, each with its `campaign`'s code."""
+    few = [] if sought.subject is None else [SUPPRESSION.subject == sought.subject]
+    filters = pages.matching(subject_kind=sought.kind, purpose=sought.purpose, campaign_id=sought.campaign_id)
+    if sought.standing is not None:
+        filters.append(lambda of: of.until.is_(None) if sought.standing else of.until.is_not(None))
+    scope = (SUPPRESSION.tenant_id == tenant_id,)
+    return pages.read(conn, Listing(Suppression, SORTS, scope, few, filters, _with_campaign), cut)
+
+
+def _with_campaign(source: Any) -> Select[Any]:
+    joined = source.outerjoin(table(Campaign), source.c.campaign_id == CAMPAIGN.id)
+    return select(source, CAMPAIGN.code.label("campaign")).select_from(joined)
 
 
 def live_calls(conn: Connection, tenant_id: int, entries: Sequence[Entry]) -> list[Any]:

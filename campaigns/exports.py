@@ -6,7 +6,7 @@ JSON they have their zone.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -15,8 +15,9 @@ from sqlalchemy import Connection, select
 
 from campaigns import reports
 from campaigns.models import Call, Campaign
+from campaigns.pages import Cut
 from campaigns.phones import national
-from campaigns.reports import Result
+from campaigns.reports import Result, SoughtCalls
 from campaigns.rows import columns_of, table
 from campaigns.sheets import Sheet
 from campaigns.terms import BadTerms
@@ -138,17 +139,16 @@ def _calls(conn: Connection, tenant: Any, period: Period) -> Sheet:
 
 
 def _all_calls(conn: Connection, tenant: Any, period: Period) -> Iterator[Any]:
-    """Page by page, so that nobody holds all of them."""
+    """Part by part, so that nobody holds all of them."""
     of = period.campaign.id if period.campaign is not None else None
-    before = None
+    sought = SoughtCalls(campaign_id=of, since=period.since, until=period.until)
+    cut = Cut(PAGE, "-intended_at")
     while True:
-        rows = reports.calls_before(
-            conn, tenant.id, before, PAGE, campaign_id=of, since=period.since, until=period.until
-        )
-        yield from rows
-        if len(rows) < PAGE:
+        part = reports.read_calls(conn, tenant.id, sought, cut)
+        yield from part.rows
+        if part.after is None:
             return
-        before = rows[-1].id
+        cut = replace(cut, after=part.after)
 
 
 def _call(row: Any, zone: ZoneInfo) -> Mapping[str, Any]:

@@ -11,9 +11,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
+from campaigns import pages
 from campaigns.directory import missing
 from campaigns.ledger import NotNow
 from campaigns.models import Campaign, Job, JobPart
+from campaigns.pages import Cut, Listing, Part, Sort
 from campaigns.rows import columns_of, spelled, table
 from campaigns.terms import BadTerms
 from campaigns.words import JobFault, JobKind, JobState
@@ -29,6 +31,7 @@ LARGEST_FILE: Final = 256 * 1024 * 1024
 KEEP_FILES: Final = timedelta(days=1)
 """Files hold what the tables hold, and people may ask to be forgotten: they are for fetching, not for keeping."""
 KEEP_JOBS: Final = timedelta(days=30)
+SORTS: pages.Sorts = {"created_at": Sort((JOB.created_at, JOB.id))}
 OPEN = spelled(JOB.state, (JobState.WAITING, JobState.WORKING))
 
 
@@ -176,7 +179,9 @@ def _end(
 
 def find(conn: Connection, tenant_id: int, reference: str, kinds: Collection[JobKind] = tuple(JobKind)) -> Any:
     """The job of this name, with the code of its `campaign`. Raises `NotFound`."""
-    chosen = _jobs(tenant_id).where(JOB.reference == reference, JOB.kind.in_(list(kinds)))
+    chosen = _with_campaign(table(Job)).where(
+        JOB.tenant_id == tenant_id, JOB.reference == reference, JOB.kind.in_(list(kinds))
+    )
     found = conn.execute(chosen).first()
     if found is None:
         raise missing("job", "of this id", [], "see `dialer job list`")
@@ -194,28 +199,16 @@ def with_file(conn: Connection, tenant_id: int, reference: str, kinds: Collectio
     return job
 
 
-def jobs_before(
-    conn: Connection,
-    tenant_id: int,
-    before: int | None,
-    limit: int,
-    kind: JobKind | None = None,
-    state: JobState | None = None,
-) -> list[Any]:
-    """At most so many jobs, the newest first, as `find` gives them."""
-    chosen = _jobs(tenant_id)
-    for column, value in ((JOB.kind, kind), (JOB.state, state)):
-        if value is not None:
-            chosen = chosen.where(column == value)
-    if before is not None:
-        chosen = chosen.where(JOB.id < before)
-    return list(conn.execute(chosen.order_by(JOB.id.desc()).limit(limit)))
+def read_jobs(conn: Connection, tenant_id: int, cut: Cut, **asked: Any) -> Part:
+    """Jobs as `find` gives them. `asked`: what columns are, as in `state=…`; None narrows nothing."""
+    scope = (JOB.tenant_id == tenant_id,)
+    return pages.read(conn, Listing(Job, SORTS, scope, (), pages.matching(**asked), _with_campaign), cut)
 
 
-def _jobs(tenant_id: int) -> Any:
+def _with_campaign(source: Any) -> Any:
     campaign = columns_of(Campaign)
-    joined = table(Job).outerjoin(table(Campaign), JOB.campaign_id == campaign.id)
-    return select(table(Job), campaign.code.label("campaign")).select_from(joined).where(JOB.tenant_id == tenant_id)
+    joined = source.outerjoin(table(Campaign), source.c.campaign_id == campaign.id)
+    return select(source, campaign.code.label("campaign")).select_from(joined)
 
 
 def prune(conn: Connection, now: datetime, limit: int = 20) -> int:

@@ -4,15 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
-from campaigns import dnc, ledger, people
+from campaigns import dnc, ledger, pages, people
 from campaigns.directory import missing
 from campaigns.models import Number, Person
+from campaigns.pages import Cut, Filter, Listing, Part, Sort
 from campaigns.phones import mask
 from campaigns.rows import columns_of, table
 
 NUMBER, PERSON = columns_of(Number), columns_of(Person)
+SORTS: pages.Sorts = {"id": Sort((NUMBER.id,))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +25,15 @@ class Judged:
     reopened: int
 
 
-def waiting(conn: Connection, tenant_id: int, after: int, limit: int) -> list[Any]:
-    """At most so many numbers in doubt whose ids come after this one, each with the `key` and `person` whose it is."""
-    joined = table(Number).join(table(Person), PERSON.id == NUMBER.person_id)
-    chosen = select(table(Number), PERSON.key, PERSON.name.label("person")).select_from(joined)
-    mine = (NUMBER.tenant_id == tenant_id, NUMBER.needs_review.is_(True), NUMBER.removed_at.is_(None))
-    return list(conn.execute(chosen.where(*mine, NUMBER.id > after).order_by(NUMBER.id).limit(limit)))
+def waiting(conn: Connection, tenant_id: int, cut: Cut) -> Part:
+    """Numbers in doubt, each with the `key` and `person` whose it is."""
+    doubted: list[Filter] = [lambda of: of.needs_review.is_(True), lambda of: of.removed_at.is_(None)]
+    return pages.read(conn, Listing(Number, SORTS, (NUMBER.tenant_id == tenant_id,), (), doubted, _with_person), cut)
+
+
+def _with_person(source: Any) -> Select[Any]:
+    joined = source.join(table(Person), PERSON.id == source.c.person_id)
+    return select(source, PERSON.key, PERSON.name.label("person")).select_from(joined)
 
 
 def judge(conn: Connection, now: datetime, tenant_id: int, phone: str, right: bool, actor: str) -> Judged:

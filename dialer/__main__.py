@@ -11,6 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from dialer import __version__
 from dialer.commands.complaints import told
+from dialer.commands.options import typed
 
 NOUNS = {
     "db": "The database's schema.",
@@ -87,26 +88,19 @@ def run(words: Sequence[str]) -> int:
         sentence = told(error)
         if sentence is None:
             raise
-        return _complain(_as_help_shows(sentence, words))
+        return _complain(_as_help_shows(sentence))
     return code if isinstance(code, int) else 0
 
 
-def _as_help_shows(sentence: str, words: Sequence[str]) -> str:
+def _as_help_shows(sentence: str) -> str:
     """The sentence, which begins with an option's name: what is none but an argument is named as help shows it."""
+    ctx = typed.get()
     named, _, rest = sentence.partition(" ")
     name = named.removeprefix("--").replace("-", "_")
-    for param in _command(words).params if named.startswith("--") else ():
+    for param in ctx.command.params if ctx is not None and named.startswith("--") else ():
         if param.param_type_name == "argument" and param.name in (name, f"{name}s"):
             return f"{str(param.metavar).strip('[].…')} {rest}"
     return sentence
-
-
-def _command(words: Sequence[str]) -> Any:
-    """The command that was typed. What is complained of was typed behind a noun."""
-    noun = next(place for place, word in enumerate(words) if word in NOUNS)
-    group = _commands_of(words[noun])
-    verbs = getattr(group, "commands", {})
-    return next((verbs[word] for word in words[noun + 1 :] if word in verbs), group)
 
 
 def _complain(sentence: str) -> int:

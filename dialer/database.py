@@ -38,6 +38,7 @@ READ_CLOCK = {
     "postgresql": Query(select(func.clock_timestamp().label("told"))),
     "sqlite": Query(select(literal_column("strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')").label("told"))),
 }
+HOLD = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 CLOCK = "clock"
 """The execution option under which a connection carries a clock of its own."""
 
@@ -74,6 +75,12 @@ def clock(conn: Connection) -> datetime:
     ((told,),) = READ_CLOCK[conn.dialect.name](conn)
     moment = datetime.fromisoformat(told) if isinstance(told, str) else told
     return moment.astimezone(UTC)
+
+
+def hold(conn: Connection, name: str) -> None:
+    """Whoever else holds this name waits until the transaction is over. SQLite has one writer at a time anyway."""
+    if conn.dialect.name == "postgresql":
+        conn.execute(HOLD, {"name": name})
 
 
 def hold_still(conn: Connection) -> None:

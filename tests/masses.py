@@ -43,6 +43,17 @@ RECEIPT = """INSERT INTO receipt (tenant_id, vendor_account_id, body, body_hash,
     SELECT :tenant, :account, {bytes}, {bytes}, {at}, {at}, 'applied'"""
 DEBT = """INSERT INTO debt (tenant_id, customer_id, contract_number, variables, uploaded, row_number, list_import_id)
     SELECT :tenant, n, 'HD' || n, '{{}}', '[]', n, :list"""
+ACT = """INSERT INTO act (tenant_id, actor, client, request_id, method, route, object, asked, before, after, result,
+        milliseconds, at)
+    SELECT :tenant, 'client crm', 'c', 'r', 'PATCH', '/v1/campaigns', 'campaigns/C' || n, '{{}}', '{{}}', '{{}}', 200,
+        1, {at}"""
+DELIVERY = """INSERT INTO delivery (tenant_id, webhook_id, source, row_id, kind, subject, state, attempts, due_at,
+        created_at, ended_at)
+    SELECT :tenant, :webhook, 'fact', n, 'call.settled', 'call-r' || n, 'delivered', 1, {at}, {at}, {at}"""
+PROMISE = """INSERT INTO callback (id, tenant_id, campaign_id, customer_id, at, zone, note, promise, priority, phones,
+        actor, not_after, created_at)
+    SELECT n, :tenant, :campaign, n, {due}, 'UTC', '', 'kept', 0, '[]', 'crm', {due}, {at}"""
+ORDER = "INSERT INTO triggered_call (id, tenant_id, reference, callback_id) SELECT n, :tenant, 't' || n, n"
 IN_CALL = """UPDATE customer SET status = 'queue', open_call_id = id, attempts = 1, attempts_in_all = 1
     WHERE tenant_id = :tenant AND id BETWEEN :first AND :last"""
 POSTGRESQL = {
@@ -79,6 +90,7 @@ class Of:
     campaign: int = 1
     run: int = 1
     list: int = 1
+    webhook: int = 1
 
 
 def fill(

@@ -11,10 +11,12 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, exists, func, or_, select, update
 
+from campaigns import pages
 from campaigns.events import patience, reading, sinks, telling, webhooks
 from campaigns.events.kinds import Event
 from campaigns.events.webhooks import Target
 from campaigns.models import Delivery, Tenant, Webhook
+from campaigns.pages import Cut, Listing, Part, Sort
 from campaigns.rows import columns_of, in_chunks, spelled, table
 from campaigns.statements import Insert, Update, own
 from campaigns.words import DeliveryState, Miss
@@ -23,6 +25,8 @@ DELIVERY = columns_of(Delivery)
 WEBHOOK = columns_of(Webhook)
 TENANT = columns_of(Tenant)
 PENDING = spelled(DELIVERY.state, [DeliveryState.PENDING])
+DEAD = spelled(DELIVERY.state, [DeliveryState.DEAD])
+SORTS: pages.Sorts = {"id": Sort((DELIVERY.id,))}
 LEASE = timedelta(seconds=60)
 AT_ONCE = 8
 """So many posts may be under way to one webhook, over all workers."""
@@ -218,29 +222,32 @@ def replay(conn: Connection, now: datetime, tenant_id: int, ids: Collection[int]
     return done
 
 
-def listed(
+def read_deliveries(
     conn: Connection,
     tenant_id: int,
-    before: int | None,
-    limit: int,
+    cut: Cut,
     state: DeliveryState | None = None,
     webhook_id: int | None = None,
-) -> Sequence[Any]:
-    """Deliveries with the name of their `webhook`, the newest first."""
-    joined = table(Delivery).join(table(Webhook), WEBHOOK.id == DELIVERY.webhook_id)
-    chosen = select(table(Delivery), WEBHOOK.name.label("webhook")).select_from(joined)
-    chosen = chosen.where(DELIVERY.tenant_id == tenant_id)
-    for column, value in ((DELIVERY.state, state), (DELIVERY.webhook_id, webhook_id)):
-        chosen = chosen if value is None else chosen.where(column == value)
-    chosen = chosen if before is None else chosen.where(DELIVERY.id < before)
-    return conn.execute(chosen.order_by(DELIVERY.id.desc()).limit(limit)).all()
+    kind: str | None = None,
+) -> Part:
+    """Deliveries with the name of their `webhook`."""
+    scope = [DELIVERY.tenant_id == tenant_id]
+    if state is DeliveryState.DEAD:
+        # So spelled, the index over the dead is seen to fit.
+        scope.append(DEAD)
+    filters = pages.matching(state=None if state is DeliveryState.DEAD else state, webhook_id=webhook_id, kind=kind)
+    return pages.read(conn, Listing(Delivery, SORTS, scope, (), filters, _with_webhook), cut)
+
+
+def _with_webhook(source: Any) -> Any:
+    joined = source.join(table(Webhook), WEBHOOK.id == source.c.webhook_id)
+    return select(source, WEBHOOK.name.label("webhook")).select_from(joined)
 
 
 def find(conn: Connection, tenant_id: int, delivery_id: int) -> Any | None:
-    """One delivery as `listed` gives it."""
-    joined = table(Delivery).join(table(Webhook), WEBHOOK.id == DELIVERY.webhook_id)
-    chosen = select(table(Delivery), WEBHOOK.name.label("webhook")).select_from(joined)
-    return conn.execute(chosen.where(DELIVERY.tenant_id == tenant_id, DELIVERY.id == delivery_id)).first()
+    """One delivery as `read_deliveries` gives it."""
+    chosen = _with_webhook(table(Delivery)).where(DELIVERY.tenant_id == tenant_id, DELIVERY.id == delivery_id)
+    return conn.execute(chosen).first()
 
 
 def counts(conn: Connection) -> dict[str, int]:

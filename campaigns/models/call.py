@@ -72,7 +72,8 @@ class Call(SQLModel, table=True):
         Index("ix_call_customer", "tenant_id", "customer_id"),
         Index("ix_call_person", "person_id", "intended_at"),
         Index("ix_call_phone", "phone", "intended_at"),
-        Index("ix_call_campaign", "tenant_id", "campaign_id", "outcome"),
+        Index("ix_call_campaign", "tenant_id", "campaign_id", "intended_at", "id"),
+        Index("ix_call_intended", "tenant_id", "intended_at", "id"),
         one_of("call", "state", CallState),
         one_of("call", "origin", Origin),
     )

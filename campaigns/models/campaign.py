@@ -184,8 +184,14 @@ class Customer(SQLModel, table=True):
             where=f"open_call_id IS NULL AND status IN ({quoted(WAITING_STATUSES)})",
         ),
         partial_index(
-            "ix_customer_waiting", "tenant_id", "campaign_id", "due_at", where=f"status IN ({quoted(WAITING_STATUSES)})"
+            "ix_customer_waiting",
+            "tenant_id",
+            "campaign_id",
+            "due_at",
+            "id",
+            where=f"status IN ({quoted(WAITING_STATUSES)})",
         ),
+        # Without the tenant: it must not look as good as `uq_customer_person` while there are no statistics.
         Index("ix_customer_person", "tenant_id", "person_id"),
         partial_index("ix_customer_lease", "tenant_id", "lease_until", where="lease_token IS NOT NULL"),
         one_of("customer", "status", Status),

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import LargeBinary, UniqueConstraint
+from sqlalchemy import Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from campaigns.models.columns import (
@@ -19,6 +19,7 @@ from campaigns.models.columns import (
 )
 from campaigns.words import DeliveryState, Miss
 
+DEAD = f"state = '{DeliveryState.DEAD.value}'"
 PENDING = f"state = '{DeliveryState.PENDING.value}'"
 
 
@@ -73,6 +74,8 @@ class Delivery(SQLModel, table=True):
         partial_index("ix_delivery_due", "tenant_id", "webhook_id", "due_at", "id", where=PENDING),
         partial_index("ix_delivery_order", "tenant_id", "webhook_id", "subject", "id", where=PENDING),
         partial_index("ix_delivery_old", "created_at", where=PENDING),
+        Index("ix_delivery_newest", "tenant_id", "id"),
+        partial_index("ix_delivery_dead", "tenant_id", "id", where=DEAD),
         partial_index("ix_delivery_ended", "ended_at", where="ended_at IS NOT NULL"),
         one_of("delivery", "state", DeliveryState),
         one_of("delivery", "miss", Miss),

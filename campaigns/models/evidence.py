@@ -36,6 +36,7 @@ class Suppression(SQLModel, table=True):
             unique=True,
         ),
         Index("ix_suppression_history", "tenant_id", "subject"),
+        Index("ix_suppression_since", "tenant_id", "since", "id"),
         partial_index("ix_suppression_lifted", "tenant_id", "id", where="until IS NOT NULL AND lifting_seal IS NULL"),
         one_of("suppression", "scope", Scope),
         one_of("suppression", "subject_kind", Subject),
@@ -164,7 +165,10 @@ class Decision(SQLModel, table=True):
 class Act(SQLModel, table=True):
     """What somebody changed over the API or by the command line. Numbers stand masked in it, and secrets not at all."""
 
-    __table_args__ = (Index("ix_act_tenant", "tenant_id", "id"),)
+    __table_args__ = (
+        Index("ix_act_tenant", "tenant_id", "id"),
+        Index("ix_act_at", "tenant_id", "at", "id"),
+    )
     id: int | None = Field(default=None, sa_column=key())
     tenant_id: int = Field(foreign_key="tenant.id", sa_type=Id)
     actor: str

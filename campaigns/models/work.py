@@ -32,6 +32,7 @@ class Job(SQLModel, table=True):
         UniqueConstraint("tenant_id", "reference", name="uq_job_reference"),
         partial_index("ix_job_open", "id", where=OPEN),
         Index("ix_job_ended", "ended_at"),
+        Index("ix_job_created", "tenant_id", "created_at", "id"),
         one_of("job", "kind", JobKind),
         one_of("job", "state", JobState),
         one_of("job", "fault", JobFault),

@@ -1,11 +1,14 @@
-"""Calls in pages, the newest first; and one call with every fact that moved it."""
+"""Calls in parts; and one call with every fact that moved it."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
+from campaigns import dnc, pages
 from campaigns.models import Agent, Call, Campaign, Customer, Fact
+from campaigns.pages import Cut, Listing, Part, Sort
 from campaigns.rows import columns_of, table
 from campaigns.words import CallState, Origin, Outcome
 
@@ -16,55 +19,60 @@ CUSTOMER = columns_of(Customer)
 FACT = columns_of(Fact)
 
 
-def calls_before(
-    conn: Connection,
-    tenant_id: int,
-    before: int | None,
-    limit: int,
-    campaign_id: int | None = None,
-    phone: str | None = None,
-    state: CallState | None = None,
-    outcome: Outcome | None = None,
-    origin: Origin | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-) -> list[Any]:
-    """At most so many calls, the newest first, each with the codes of its `campaign` and `customer` and the extension
-    that was `reserved`. What is None narrows nothing; `since` and `until` are of the moment of intent."""
-    chosen = _calls(tenant_id)
-    told = {"campaign_id": campaign_id, "phone": phone, "state": state, "outcome": outcome, "origin": origin}
-    for name, value in told.items():
-        if value is not None:
-            chosen = chosen.where(CALL[name] == value)
-    if before is not None:
-        chosen = chosen.where(CALL.id < before)
-    if since is not None:
-        chosen = chosen.where(CALL.intended_at >= since)
-    if until is not None:
-        chosen = chosen.where(CALL.intended_at < until)
-    return list(conn.execute(chosen.order_by(CALL.id.desc()).limit(limit)))
+CALL_SORTS: pages.Sorts = {"intended_at": Sort((CALL.intended_at, CALL.id))}
+
+
+@dataclass(frozen=True, slots=True)
+class SoughtCalls:
+    """Which calls; None narrows nothing. `customer` is the list's own id of a person, or a number; `since` and `until`
+    are of the moment of intent."""
+
+    campaign_id: int | None = None
+    phone: str | None = None
+    customer: str | None = None
+    state: CallState | None = None
+    outcome: Outcome | None = None
+    origin: Origin | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def read_calls(conn: Connection, tenant_id: int, sought: SoughtCalls, cut: Cut) -> Part:
+    """Calls, each with the codes of its `campaign` and `customer` and the extension that was `reserved`."""
+    scope = [CALL.tenant_id == tenant_id]
+    if sought.campaign_id is not None:
+        scope.append(CALL.campaign_id == sought.campaign_id)
+    if sought.since is not None:
+        scope.append(CALL.intended_at >= sought.since)
+    if sought.until is not None:
+        scope.append(CALL.intended_at < sought.until)
+    few = []
+    if sought.phone is not None:
+        few.append(CALL.phone == sought.phone)
+    if sought.customer is not None:
+        few.append(CALL.customer_id.in_(dnc.listed_with(conn, tenant_id, [sought.customer])))
+    filters = pages.matching(state=sought.state, outcome=sought.outcome, origin=sought.origin)
+    return pages.read(conn, Listing(Call, CALL_SORTS, scope, few, filters, _told), cut)
 
 
 def find_call(conn: Connection, tenant_id: int, reference: str) -> tuple[Any, list[Any]] | None:
-    """The call of this reference, as `calls_before` gives it, and its facts in the order in which they were applied."""
-    call = conn.execute(_calls(tenant_id).where(CALL.reference == reference)).first()
+    """The call of this reference, as `read_calls` gives it, and its facts in the order in which they were applied."""
+    mine = (CALL.tenant_id == tenant_id, CALL.reference == reference)
+    call = conn.execute(_told(table(Call)).where(*mine)).first()
     if call is None:
         return None
     facts = select(table(Fact)).where(FACT.tenant_id == tenant_id, FACT.call_id == call.id)
     return call, list(conn.execute(facts.order_by(FACT.id)))
 
 
-def _calls(tenant_id: int) -> Select[Any]:
-    joined = table(Call).outerjoin(table(Campaign), CALL.campaign_id == CAMPAIGN.id)
-    joined = joined.outerjoin(table(Customer), CALL.customer_id == CUSTOMER.id)
-    joined = joined.outerjoin(table(Agent), CALL.agent_id == AGENT.id)
-    return (
-        select(
-            table(Call),
-            CAMPAIGN.code.label("campaign"),
-            CUSTOMER.code.label("customer"),
-            AGENT.extension.label("reserved"),
-        )
-        .select_from(joined)
-        .where(CALL.tenant_id == tenant_id)
-    )
+def _told(source: Any) -> Select[Any]:
+    joined = source.outerjoin(table(Campaign), source.c.campaign_id == CAMPAIGN.id)
+    joined = joined.outerjoin(table(Agent), source.c.agent_id == AGENT.id)
+    # Asked row by row: a plan that joins would read all customers for a page of calls.
+    customer = select(CUSTOMER.code).where(CUSTOMER.id == source.c.customer_id).scalar_subquery()
+    return select(
+        source,
+        CAMPAIGN.code.label("campaign"),
+        customer.label("customer"),
+        AGENT.extension.label("reserved"),
+    ).select_from(joined)

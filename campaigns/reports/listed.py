@@ -1,68 +1,62 @@
-"""A campaign's customers in pages, in the order of their ids, each with the one reason why he is where he is."""
+"""A campaign's customers in parts, each with the one reason why he is where he is."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, select
 
-from campaigns.models import Call, Customer
-from campaigns.reports.reasons import CUSTOMER, his_open_call, reason_at
-from campaigns.rows import table
-from campaigns.words import Status
+from campaigns import dnc, pages
+from campaigns.models import Customer
+from campaigns.pages import Cut, Filter, Listing, Part, Sort
+from campaigns.reports.reasons import CALL, CUSTOMER, reason_at
+from campaigns.rows import WAITING
+from campaigns.words import WAITING_STATUSES, Status
+
+CUSTOMER_SORTS: pages.Sorts = {
+    "id": Sort((CUSTOMER.code, CUSTOMER.id)),
+    "due_at": Sort((CUSTOMER.due_at, CUSTOMER.id), only=(WAITING,)),
+}
+"""Who is final is due no more: the order `due_at` is of those who wait."""
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """`reason` is a word of `Reason`, or a final status that says it all; `row` tells two of one id apart."""
+class Sought:
+    """Which customers; None narrows nothing. `reason` is a word of `Reason`, or a final status that says it all; `due`:
+    who waits and is due before this moment; `number` in E.164."""
 
-    id: str
-    row: int
-    name: str
-    status: Status
-    reason: str
-    priority: int
-    attempts: int
-    attempts_in_all: int
-    due_at: datetime | None
-    finished_at: datetime | None
-    updated_at: datetime
+    status: Status | None = None
+    reason: str | None = None
+    due: datetime | None = None
+    number: str | None = None
 
 
-def listed_after(
-    conn: Connection,
-    now: datetime,
-    campaign: Any,
-    after: tuple[str, int] | None,
-    limit: int,
-    status: Status | None = None,
-    reason: str | None = None,
-) -> list[Listed]:
-    """At most so many customers after this id and row."""
-    why = reason_at(now)
-    joined = table(Customer).outerjoin(table(Call), his_open_call())
-    chosen = select(table(Customer), why.label("why")).select_from(joined)
-    chosen = chosen.where(CUSTOMER.tenant_id == campaign.tenant_id, CUSTOMER.campaign_id == campaign.id)
-    if after is not None:
-        chosen = chosen.where(tuple_(CUSTOMER.code, CUSTOMER.id) > after)
-    if status is not None:
-        chosen = chosen.where(CUSTOMER.status == status)
-    if reason is not None:
-        chosen = chosen.where(why == reason)
-    return [_listed(row) for row in conn.execute(chosen.order_by(CUSTOMER.code, CUSTOMER.id).limit(limit))]
+def read_customers(conn: Connection, now: datetime, campaign: Any, sought: Sought, cut: Cut) -> Part:
+    """Customers of a campaign, each with his reason as `why`."""
+    few = []
+    if sought.number is not None:
+        few.append(CUSTOMER.id.in_(dnc.listed_with(conn, campaign.tenant_id, [sought.number])))
+    scope = (CUSTOMER.tenant_id == campaign.tenant_id, CUSTOMER.campaign_id == campaign.id)
+    filters = _filters(now, sought)
+    return pages.read(conn, Listing(Customer, CUSTOMER_SORTS, scope, few, filters, partial(_told, now)), cut)
 
 
-def _listed(row: Any) -> Listed:
-    return Listed(
-        id=row.code,
-        row=row.id,
-        name=row.name,
-        status=row.status,
-        reason=row.why,
-        priority=row.priority,
-        attempts=row.attempts,
-        attempts_in_all=row.attempts_in_all,
-        due_at=None if row.status.final else row.due_at,
-        finished_at=row.finished_at,
-        updated_at=row.updated_at,
-    )
+def _filters(now: datetime, sought: Sought) -> list[Filter]:
+    found = pages.matching(status=sought.status)
+    if sought.reason is not None:
+        found.append(lambda of: _why(now, of) == sought.reason)
+    if sought.due is not None:
+        found.append(lambda of: and_(of.status.in_(WAITING_STATUSES), of.due_at < sought.due))
+    return found
+
+
+def _told(now: datetime, source: Any) -> Select[Any]:
+    return select(source, _why(now, source.c).label("why"))
+
+
+def _why(now: datetime, of: Any) -> ColumnElement[str]:
+    # Asked row by row: a plan that joins would read all calls for a page of customers.
+    state = select(CALL.state).where(CALL.tenant_id == of.tenant_id, CALL.id == of.open_call_id).scalar_subquery()
+    why: ColumnElement[str] = reason_at(now, of, state)
+    return why

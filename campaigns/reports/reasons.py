@@ -18,17 +18,18 @@ def his_open_call() -> Any:
     return and_(CALL.tenant_id == CUSTOMER.tenant_id, CALL.id == CUSTOMER.open_call_id)
 
 
-def reason_at(now: datetime) -> Any:
-    """The reason as text, for a select of customers with `his_open_call` joined from outside."""
-    stored = type_coerce(CUSTOMER.reason, String)
-    final = CUSTOMER.status.not_in(WAITING_STATUSES)
-    leased = and_(CUSTOMER.lease_token.is_not(None), CUSTOMER.lease_until > now)
+def reason_at(now: datetime, customer: Any = CUSTOMER, call_state: Any = CALL.state) -> Any:
+    """The reason as text, for a select of customers with `his_open_call` joined from outside; or of others that hold
+    the same columns, with the state of that call beside them."""
+    stored = type_coerce(customer.reason, String)
+    final = customer.status.not_in(WAITING_STATUSES)
+    leased = and_(customer.lease_token.is_not(None), customer.lease_until > now)
     return case(
-        (final, func.coalesce(stored, type_coerce(CUSTOMER.status, String))),
-        (CALL.state.in_(LIVE_STATES), literal(Reason.IN_CALL.value)),
-        (CUSTOMER.open_call_id.is_not(None), literal(Reason.VERDICT_PENDING.value)),
+        (final, func.coalesce(stored, type_coerce(customer.status, String))),
+        (call_state.in_(LIVE_STATES), literal(Reason.IN_CALL.value)),
+        (customer.open_call_id.is_not(None), literal(Reason.VERDICT_PENDING.value)),
         (leased, literal(Reason.CLAIMED.value)),
         (stored.is_not(None), stored),
-        (CUSTOMER.attempts == 0, literal(Reason.NEVER_CALLED.value)),
+        (customer.attempts == 0, literal(Reason.NEVER_CALLED.value)),
         else_=literal(Reason.RECALL.value),
     )

@@ -7,7 +7,6 @@ that a route need not say it itself.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
@@ -17,6 +16,7 @@ from campaigns.directory import NotFound
 from dialer import witness
 from dialer.api.problems import Refused
 from dialer.api.routes import Nothing, Route, Told, Visit, Work
+from dialer.database import clock, hold
 from dialer.logs import masked
 
 OF_PEOPLE = ("customer", "person", "number", "phone")
@@ -58,9 +58,16 @@ def _plain(route: Route) -> bool:
 
 def witnessed(route: Route, prefix: str, shows: Work | None, visit: Visit, author: Author) -> Told:
     """Do the route's work, and keep that it was done."""
-    before = _shown(shows, visit) if shows is not None else {}
-    told = route.work(visit)
-    told = told if isinstance(told, Told) else Told(told)
+    if route.guarded:
+        # Of two that were told the same state, the second one waits here and finds it changed.
+        thing = route.path[: route.path.rindex("}") + 1]
+        hold(visit.conn, f"{visit.tenant.id} {thing_of(thing, visit.path, None)}")
+        visit = replace(visit, now=clock(visit.conn))
+    shown = _shown(shows, visit) if shows is not None else None
+    if route.guarded:
+        visit.unchanged(shown)
+    before = shown.model_dump(mode="json") if shown is not None else {}
+    told = route.told(route.work(visit))
     after = told.body.model_dump(mode="json")
     if before:
         before, after = witness.differences(before, after)
@@ -74,13 +81,13 @@ def witnessed(route: Route, prefix: str, shows: Work | None, visit: Visit, autho
     return told
 
 
-def _shown(shows: Work, visit: Visit) -> dict[str, Any]:
+def _shown(shows: Work, visit: Visit) -> BaseModel | None:
     try:
         told = shows(replace(visit, query=Nothing(), body=None, match=None))
     except (NotFound, Refused):
         # The change itself will say so.
-        return {}
-    return (told.body if isinstance(told, Told) else told).model_dump(mode="json")
+        return None
+    return told.body if isinstance(told, Told) else told
 
 
 def thing_of(pattern: str, words: Mapping[str, str], location: str | None) -> str:

@@ -139,11 +139,13 @@ def _responses(route: Route, refs: Mapping[tuple[Any, JsonSchemaMode], Any]) -> 
     if route.files:
         content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in route.files}
     told: dict[str, Any] = {str(route.status): {"description": "Done.", "content": content}}
+    if route.tagged:
+        told[str(route.status)]["headers"] = {"ETag": _header("What names this state of it, for `If-Match`.")}
     if route.tagged and route.verb == "GET":
         told["304"] = {"description": "It is as it was."}
     problem = {kind: {"schema": refs[ProblemDetails, "serialization"]} for kind in (MEDIA_TYPE, XML_TYPE)}
     body = [Problem.UNSUPPORTED_MEDIA_TYPE] if route.body is not None else []
-    changed = [Problem.CHANGED] if _guarded(route) else []
+    changed = [Problem.CHANGED] if route.guarded else []
     reused = [Problem.KEY_REUSED] if route.keyed else []
     for one in (*ANY, *body, *changed, *reused, *route.problems):
         status, title = KINDS[one]
@@ -153,10 +155,6 @@ def _responses(route: Route, refs: Mapping[tuple[Any, JsonSchemaMode], Any]) -> 
 
 def _both(schema: Any) -> dict[str, Any]:
     return {kind.value: {"schema": schema} for kind in Media}
-
-
-def _guarded(route: Route) -> bool:
-    return route.tagged and route.writes and "{" in route.path
 
 
 def _of_path(route: Route) -> list[dict[str, Any]]:
@@ -187,7 +185,7 @@ def _inlined(schema: Any, defs: Mapping[str, Any]) -> Any:
 
 def _of_headers(route: Route) -> list[dict[str, Any]]:
     told: list[dict[str, Any]] = []
-    if _guarded(route):
+    if route.guarded:
         told.append({"name": "If-Match", "in": "header", "required": False, "schema": {"type": "string"}})
     if route.keyed:
         told.append({"name": keys.HEADER, "in": "header", "required": True, "schema": keys.SCHEMA})

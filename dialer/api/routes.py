@@ -44,9 +44,11 @@ class Visit:
     request_id: str = ""
     """What to name the request by, also to those who do its work later."""
 
-    def unchanged(self, shown: BaseModel) -> None:
-        """Go on only where this is what the caller saw when he decided. Raises `Refused`."""
-        if self.match is not None and etag(shown) not in _tags(self.match) and self.match.strip() != "*":
+    def unchanged(self, shown: BaseModel | None) -> None:
+        """Go on only where this is what the caller saw when he decided; None: there is nothing. Raises `Refused`."""
+        if self.match is None or (shown is not None and self.match.strip() == "*"):
+            return
+        if shown is None or etag(shown) not in _tags(self.match):
             raise Refused(Problem.CHANGED, "If-Match names another state than the present one: read it again.")
 
 
@@ -97,6 +99,7 @@ class Route:
     body: type[BaseModel] | None = None
     status: int = 200
     tagged: bool = False
+    """It is about one thing that is told with an `ETag`, and changes it only where `If-Match` still holds."""
     keyed: bool = False
     """It takes an `Idempotency-Key`: what is asked twice under one is done once."""
     problems: Sequence[Problem] = field(default_factory=tuple)
@@ -113,6 +116,17 @@ class Route:
     @property
     def writes(self) -> bool:
         return self.verb != "GET" and not self.asks
+
+    @property
+    def guarded(self) -> bool:
+        """Whether it heeds `If-Match`. What is only made has no state that somebody could have seen."""
+        return self.tagged and self.writes and "{" in self.path
+
+    def told(self, answer: "BaseModel | Told") -> "Told":
+        """What its work gave, as it is answered: the thing itself goes out with its tag."""
+        if isinstance(answer, Told):
+            return answer
+        return Told(answer, tagged=self.tagged and self.verb in ("GET", "PATCH", "PUT"))
 
     @property
     def name(self) -> str:

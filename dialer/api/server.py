@@ -151,8 +151,7 @@ class Api:
     def _worked(self, author: Author, prefix: str, route: Route, visit: Visit) -> Told:
         if route.writes:
             return deeds.witnessed(route, prefix, self._shows[route.name], visit, author)
-        told = route.work(visit)
-        return told if isinstance(told, Told) else Told(told)
+        return route.told(route.work(visit))
 
     def _file(self, file: Attachment) -> web.Response:
         """The file as it is read, part by part: nobody holds all of it."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import anyio
 import typer
@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from campaigns import acts, directory, evidence
 from campaigns.audit import Judgement, Tally
 from campaigns.evidence import Finding
+from campaigns.pages import Cut
 from campaigns.terms import BadTerms
 from dialer import __version__, chains, examining
 from dialer.chains import Keys
@@ -200,7 +201,8 @@ def log_(
     object_: Annotated[str | None, typer.Option("--object", metavar="NAME", help="Only what was done to this.")] = None,
     from_: From = None,
     to: To = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="So many at most, the newest.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="So many at most.")] = 100,
+    sort: Annotated[Literal["at", "-at"], typer.Option(help="The oldest first, or with - the newest.")] = "-at",
     tenant: Tenant = None,
     as_json: AsJson = False,
 ) -> None:
@@ -210,7 +212,8 @@ def log_(
         zone = desk.tenant.zone
         period = (periods.begins(from_, "from", zone), periods.ends(to, "to", zone))
         asked = acts.Asked(actor, route, object_, *period)
-        return acts.acts_before(desk.conn, desk.tenant.id, None, limit, asked), zone
+        cut = Cut(limit, sort, window=None)
+        return [*acts.read_acts(desk.conn, desk.tenant.id, asked, cut).rows], zone
 
     rows, zone = look(tenant, work)
     if as_json:

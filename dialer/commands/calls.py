@@ -6,6 +6,7 @@ import typer
 
 from campaigns import directory, reports
 from campaigns.directory import missing
+from campaigns.pages import Cut
 from campaigns.phones import Phone, national, normalise
 from campaigns.reports import Event
 from campaigns.terms import BadTerms
@@ -47,10 +48,9 @@ def list_(
         zone = desk.tenant.zone
         only = directory.find_campaign(desk.conn, desk.tenant.id, campaign).id if campaign else None
         period = (periods.begins(since, "since", zone), periods.ends(until, "until", zone))
-        rows = reports.calls_before(
-            desk.conn, desk.tenant.id, None, limit, only, phone, state, outcome, origin, *period
-        )
-        return [_told(row) for row in rows], zone
+        sought = reports.SoughtCalls(only, phone, None, state, outcome, origin, *period)
+        cut = Cut(limit, "-intended_at", window=None)
+        return [_told(row) for row in reports.read_calls(desk.conn, desk.tenant.id, sought, cut).rows], zone
 
     rows, zone = look(tenant, work)
     if as_json:

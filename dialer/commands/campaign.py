@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import anyio
 import typer
@@ -169,13 +169,19 @@ def rerun(code: Code, tenant: Tenant = None, as_json: AsJson = False) -> None:
     _tell(told, as_json, f"run {told['run']} of {code}: {told['reopened']} customers, {told['left']} left as they are")
 
 
-@app.command("list", epilog=example("dialer campaign list"))
-def list_(tenant: Tenant = None, as_json: AsJson = False) -> None:
+@app.command("list", epilog=example("dialer campaign list", "dialer campaign list --sort=-created_at"))
+def list_(
+    sort: Annotated[
+        Literal["code", "-code", "created_at", "-created_at"], typer.Option(help="In which order; - turns it round.")
+    ] = "code",
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+) -> None:
     """The campaigns and how they stand."""
 
     def work(desk: Desk) -> list[dict[str, Any]]:
         rows = []
-        for campaign in directory.list_campaigns(desk.conn, desk.tenant.id):
+        for campaign in directory.list_campaigns(desk.conn, desk.tenant.id, sort):
             seen = reports.standing(desk.conn, desk.now, desk.settings.timing, campaign)
             counts = {"customers": seen.customers, "waiting": seen.waiting, "final": seen.final, "calls": seen.calls}
             names = {"code": seen.code, "state": seen.state, "mode": seen.mode, "vendor": campaign.vendor}

@@ -9,6 +9,7 @@ import typer
 
 from campaigns import barring, directory, dnc
 from campaigns.dnc import Entry
+from campaigns.pages import Cut
 from campaigns.phones import national
 from campaigns.registers import NumberFile, read_numbers
 from campaigns.terms import BadTerms
@@ -177,7 +178,6 @@ def list_(
     lifted: Annotated[
         bool, typer.Option("--lifted", help="Those that hold no more, in place of those that do.")
     ] = False,
-    after: Annotated[int, typer.Option(metavar="ID", min=0, help="Those that come after this entry.")] = 0,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="So many at most.")] = 200,
     tenant: Tenant = None,
     as_json: AsJson = False,
@@ -186,7 +186,8 @@ def list_(
 
     def work(desk: Desk) -> tuple[list[dict[str, Any]], str]:
         scope = _campaign_id(desk, campaign)
-        rows = dnc.entries_after(desk.conn, desk.tenant.id, after, limit, None, scope, not lifted)
+        sought = dnc.Sought(campaign_id=scope, standing=not lifted)
+        rows = dnc.read_entries(desk.conn, desk.tenant.id, sought, Cut(limit, "since", window=None)).rows
         told = [
             {"id": row.id, "kind": row.subject_kind, "subject": national(row.subject)} | _entry(row) for row in rows
         ]
@@ -201,7 +202,7 @@ def list_(
     lines = [[*(row[name] for name in names), at(row["since"], zone), at(row["until"], zone)] for row in rows]
     show(table([label("entry" if word == "id" else word) for word in headings], lines))
     if len(rows) == limit:
-        note(either(f"more: --after {rows[-1]['id']}", f"còn nữa: --after {rows[-1]['id']}"))
+        note(f"--limit {limit}")
 
 
 @app.command(epilog=example("dialer dnc registers"))

@@ -6,6 +6,7 @@ import typer
 
 from campaigns import directory, lists, reports
 from campaigns.lists import Told
+from campaigns.pages import Cut
 from campaigns.phones import Phone, normalise
 from campaigns.terms import BadTerms
 from campaigns.withdrawals import customers_by_id
@@ -16,6 +17,7 @@ from dialer.commands.printing import at, note, say, say_json, show, table
 from dialer.commands.session import Desk, change, look
 
 LISTING = example("dialer customer list NHAC-NO --status busy", "dialer customer list NHAC-NO --reason outside-hours")
+LISTED = ("name", "status", "priority", "attempts", "attempts_in_all", "finished_at", "updated_at")
 ADDING = example("dialer customer add NHAC-NO --id KH0042 --phone 0912345678 --contract HD42 --variable dpd=5")
 SETTING = example("dialer customer set NHAC-NO KH0042 --phone 0912345678 --phone 0987654321=guarantor")
 Code = Annotated[str, typer.Argument(metavar="CODE", help="The campaign's code.", show_default=False)]
@@ -44,20 +46,29 @@ def list_(
 ) -> None:
     """A campaign's customers by their ids, each with the reason why he is where he is."""
 
-    def work(desk: Desk) -> tuple[list[reports.Listed], str]:
+    def work(desk: Desk) -> tuple[list[dict[str, Any]], str]:
         campaign = directory.find_campaign(desk.conn, desk.tenant.id, code)
         why = reason.value if reason else None
-        return reports.listed_after(desk.conn, desk.now, campaign, None, limit, status, why), desk.tenant.zone
+        cut = Cut(limit, "id", window=None)
+        part = reports.read_customers(desk.conn, desk.now, campaign, reports.Sought(status, why), cut)
+        return [_listed(row) for row in part.rows], desk.tenant.zone
 
     rows, zone = look(tenant, work)
     if as_json:
         say_json({"campaign": code, "customers": rows})
         return
     headings = [label(word) for word in ("id", "name", "status", "reason", "attempts", "due")]
-    lines = [[r.id, r.name, label(r.status), label(r.reason), r.attempts, at(r.due_at, zone)] for r in rows]
+    lines = [
+        [r["id"], r["name"], label(r["status"]), label(r["reason"]), r["attempts"], at(r["due_at"], zone)] for r in rows
+    ]
     show(table(headings, lines))
     if len(rows) == limit:
         note(f"--limit {limit}")
+
+
+def _listed(row: Any) -> dict[str, Any]:
+    told = {name: getattr(row, name) for name in LISTED}
+    return {"id": row.code, **told, "reason": row.why, "due_at": None if row.status.final else row.due_at}
 
 
 def add(

@@ -9,6 +9,7 @@ import typer
 
 from campaigns import directory, exports, jobs
 from campaigns.exports import Period
+from campaigns.pages import Cut
 from campaigns.words import ExportFormat, ExportKind, JobKind, JobState
 from dialer import ordering
 from dialer.commands import periods
@@ -57,7 +58,8 @@ def list_(
     """The newest reports, and how they stand."""
 
     def work(desk: Desk) -> tuple[list[dict[str, Any]], str]:
-        rows = jobs.jobs_before(desk.conn, desk.tenant.id, None, SHOWN, JobKind.EXPORT, state)
+        cut = Cut(SHOWN, "-created_at", window=None)
+        rows = jobs.read_jobs(desk.conn, desk.tenant.id, cut, kind=JobKind.EXPORT, state=state).rows
         return [told_of(row) for row in rows], desk.tenant.zone
 
     rows, zone = look(tenant, work)

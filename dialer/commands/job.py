@@ -1,11 +1,12 @@
 """`dialer job`: work that takes longer than a request may, and what came of it."""
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 from campaigns import directory, jobs
+from campaigns.pages import Cut
 from campaigns.words import JobKind, JobState
 from dialer import ordering
 from dialer.commands.language import either, label
@@ -55,14 +56,18 @@ def tell_ordered(told: dict[str, Any], as_json: bool) -> None:
 def list_(
     kind: Annotated[JobKind | None, typer.Option(help="Only these.")] = None,
     state: Annotated[JobState | None, typer.Option(help="Only those that stand so.")] = None,
+    sort: Annotated[
+        Literal["created_at", "-created_at"], typer.Option(help="The oldest first, or with - the newest.")
+    ] = "-created_at",
     tenant: Tenant = None,
     as_json: AsJson = False,
 ) -> None:
-    """The newest jobs, and how they stand."""
+    """Jobs, the newest first, and how they stand."""
 
     def work(desk: Desk) -> tuple[list[dict[str, Any]], str]:
-        rows = jobs.jobs_before(desk.conn, desk.tenant.id, None, SHOWN, kind, state)
-        return [told_of(row) for row in rows], desk.tenant.zone
+        cut = Cut(SHOWN, sort, window=None)
+        part = jobs.read_jobs(desk.conn, desk.tenant.id, cut, kind=kind, state=state)
+        return [told_of(row) for row in part.rows], desk.tenant.zone
 
     rows, zone = look(tenant, work)
     if as_json:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from campaigns import reviews
+from campaigns.pages import Cut
 from campaigns.phones import Phone, national, normalise
 from campaigns.terms import BadTerms
 from dialer.commands.language import either, label
@@ -16,7 +17,6 @@ from dialer.logs import masked
 
 
 def doubtful(
-    after: Annotated[int, typer.Option(metavar="ROW", min=0, help="Those that come after this one.")] = 0,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="So many at most.")] = 200,
     tenant: Tenant = None,
     as_json: AsJson = False,
@@ -24,7 +24,7 @@ def doubtful(
     """Numbers that wait for somebody to look: they are not called about a debt before that."""
 
     def work(desk: Desk) -> list[dict[str, Any]]:
-        return [_doubt(row) for row in reviews.waiting(desk.conn, desk.tenant.id, after, limit)]
+        return [_doubt(row) for row in reviews.waiting(desk.conn, desk.tenant.id, Cut(limit, "id", window=None)).rows]
 
     rows = look(tenant, work)
     if as_json:
@@ -33,7 +33,7 @@ def doubtful(
     names = ("row", "number", "id", "name", "vintage", "note")
     show(table([label(name) for name in names], [[row[name] for name in names] for row in rows]))
     if len(rows) == limit:
-        note(either(f"more: --after {rows[-1]['row']}", f"còn nữa: --after {rows[-1]['row']}"))
+        note(f"--limit {limit}")
 
 
 def _doubt(row: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import typer
 from campaigns.directory import missing
 from campaigns.events import deliveries, kinds, telling, webhooks
 from campaigns.events.deliveries import Answer, Errand
+from campaigns.pages import Cut
 from campaigns.words import DeliveryState
 from dialer import subscribing
 from dialer.commands.language import label
@@ -189,7 +190,8 @@ def deliveries_(
 
     def work(desk: Desk) -> tuple[list[dict[str, Any]], str]:
         only = webhooks.find(desk.conn, desk.tenant.id, webhook).id if webhook else None
-        rows = deliveries.listed(desk.conn, desk.tenant.id, None, limit, state, only)
+        cut = Cut(limit, "-id", window=None)
+        rows = deliveries.read_deliveries(desk.conn, desk.tenant.id, cut, state, only).rows
         return [{name: getattr(row, name) for name in OF_DELIVERY} for row in rows], desk.tenant.zone
 
     _show_deliveries(*look(tenant, work), as_json)
@@ -205,7 +207,7 @@ def dead(
     """What was given up after a day, the newest first."""
 
     def seek(desk: Desk) -> tuple[list[dict[str, Any]], str]:
-        rows = deliveries.listed(desk.conn, desk.tenant.id, None, MOST, DeliveryState.DEAD)
+        rows = deliveries.read_deliveries(desk.conn, desk.tenant.id, Cut(MOST, "-id"), DeliveryState.DEAD).rows
         chosen = [row for row in rows if not ids or row.id in ids]
         if ids and len(chosen) < len(set(ids)):
             raise missing("dead delivery", str(min(set(ids) - {row.id for row in chosen})), [])

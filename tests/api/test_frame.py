@@ -119,9 +119,23 @@ def test_words_behind_the_question_mark_are_held_to_their_model(crm: Client, que
 def test_a_cursor_of_another_list_is_refused(crm: Client) -> None:
     from dialer.api.pages import cursor
 
-    for wrong in (cursor([1]), cursor(["a", "b"]), cursor([True]), cursor([])):
-        assert crm.ask("GET", f"/v1/campaigns?cursor={wrong}").paths == ["cursor"]
-    assert crm.ask("GET", f"/v1/suppressions?cursor={cursor([1 << 70])}").paths == ["cursor"]
+    for wrong in (["a"], [1, 1], ["a", "b"], ["a", 1 << 70], ["\ud800", 1], ["\x00", 1], ["a", True]):
+        assert crm.ask("GET", f"/v1/campaigns?cursor={cursor('code', wrong)}").paths == ["cursor"], wrong
+    for wrong in (["yesterday", 1], ["0001-01-01T00:00:00+00:00", 1], ["2026-01-01T00:00:00", 1], [5, 1]):
+        assert crm.ask("GET", f"/v1/suppressions?cursor={cursor('since', wrong)}").paths == ["cursor"], wrong
+    for wrong in ([1], ["a", None]):
+        assert crm.ask("GET", f"/v1/agents?cursor={cursor('', wrong)}").paths == ["cursor"], wrong
+
+
+def test_a_cursor_holds_for_the_order_from_which_it_came(crm: Client) -> None:
+    from dialer.api.pages import cursor
+
+    came = cursor("code", ["A", 1])
+    assert crm.ask("GET", f"/v1/campaigns?cursor={came}&sort=code").status == 200
+    answer = crm.ask("GET", f"/v1/campaigns?cursor={came}&sort=-code")
+    assert (answer.status, answer.paths) == (422, ["cursor"])
+    assert "another order" in answer.json["errors"][0]["message"]
+    assert crm.ask("GET", "/v1/campaigns?sort=weight").paths == ["sort"]
 
 
 def test_nothing_that_goes_wrong_shows_its_inside(database: Desk, crm: Client) -> None:

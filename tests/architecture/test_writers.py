@@ -22,6 +22,7 @@ READERS = (
     "where",
     "correlate",
     "Kind",
+    "Listing",
     "Source",
     "_among",
     "_by_id",
@@ -31,6 +32,8 @@ READERS = (
     "_of_both",
     "_ordered",
     "_rows",
+    "_told",
+    "_with_vendor",
 )
 STATES = {
     "state",

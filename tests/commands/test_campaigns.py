@@ -119,6 +119,8 @@ def test_status_has_the_fields_of_the_contract(cli: Cli, listed: Path) -> None:
     [line] = cli("campaign", "list", "--json").json["campaigns"]
     assert (line["code"], line["customers"], line["state"]) == ("C1", 3, "draft")
     assert "C1" in cli("campaign", "list").out
+    assert cli("campaign", "list", "--sort=-created_at", "--json").json["campaigns"] == [line]
+    assert "--sort" in cli("campaign", "list", "--sort", "weight").complaint
 
 
 def test_watching_ends_when_the_campaign_does(cli: Cli, listed: Path) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,14 +32,18 @@ class Explained:
 
     most: int
     """So many rows of a big table may a statement read; PostgreSQL only, which counts them."""
+    big: frozenset[str]
+    ordered: bool = False
+    """Whether what is read in the order of an index is read in part only, as pages of lists are."""
     statements: set[str] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
 
 
 @contextmanager
-def explaining(conn: Connection, most: int) -> Iterator[Explained]:
-    """Explain every statement of this connection before it is run."""
-    explained = Explained(most)
+def explaining(conn: Connection, most: int, also: Sequence[str] = ()) -> Iterator[Explained]:
+    """Explain every statement of this connection before it is run. `also`: of lists, the tables that are
+    big here beside `BIG`."""
+    explained = Explained(most, frozenset({*BIG, *also}), ordered=bool(also))
     judge = _on_postgresql if conn.dialect.name == "postgresql" else _on_sqlite
     busy = False
 
@@ -50,7 +54,7 @@ def explaining(conn: Connection, most: int) -> Iterator[Explained]:
         busy = True
         try:
             explained.statements.add(statement)
-            faults = judge(conn, statement, parameters[0] if many else parameters, explained.most)
+            faults = judge(conn, statement, parameters[0] if many else parameters, explained)
             explained.faults += [f"{fault}: {' '.join(statement.split())}" for fault in faults]
         finally:
             busy = False
@@ -62,18 +66,23 @@ def explaining(conn: Connection, most: int) -> Iterator[Explained]:
         event.remove(conn, "before_cursor_execute", look)
 
 
-def _on_sqlite(conn: Connection, statement: str, parameters: Any, _most: int) -> Iterator[str]:
+def _on_sqlite(conn: Connection, statement: str, parameters: Any, explained: Explained) -> Iterator[str]:
     """SQLite tells how it will search. A search by the tenant alone is a scan for him who is the only one."""
     names = {alias: name for name, alias in ALIASED.findall(statement)}
-    for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all():
+    plan = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+    sorting = {row[1] for row in plan if row[3].startswith("USE TEMP B-TREE FOR") and "ORDER BY" in row[3]}
+    for row in plan:
         step = STEP.match(row[3])
-        if step is None or names.get(step[2], step[2]) not in BIG or step[3] in AT_HAND:
+        if step is None or names.get(step[2], step[2]) not in explained.big or step[3] in AT_HAND:
+            continue
+        # What comes in its order, by an index or as it lies, ends with the page.
+        if explained.ordered and row[1] not in sorting:
             continue
         if step[1] == "SCAN" or step[4] == "tenant_id=?":
             yield row[3]
 
 
-def _on_postgresql(conn: Connection, statement: str, parameters: Any, most: int) -> Iterator[str]:
+def _on_postgresql(conn: Connection, statement: str, parameters: Any, explained: Explained) -> Iterator[str]:
     """PostgreSQL runs it, tells how many rows it read, and takes everything back. Then the plan for any values at
     all, which a statement gets that was run a few times."""
     nested = conn.begin_nested()
@@ -81,10 +90,10 @@ def _on_postgresql(conn: Connection, statement: str, parameters: Any, most: int)
     nested.rollback()
     for node in _nodes(plan if isinstance(plan, list) else json.loads(plan)):
         read = (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
-        if node.get("Relation Name") in BIG and read > most:
+        if node.get("Relation Name") in explained.big and read > explained.most:
             yield f"{node['Node Type']} on {node['Relation Name']} reads {read:.0f} rows"
     for node in _nodes(_generic(conn, statement, len(parameters))):
-        if node["Node Type"] == "Seq Scan" and node["Relation Name"] in BIG:
+        if node["Node Type"] == "Seq Scan" and node["Relation Name"] in explained.big:
             yield f"{node['Node Type']} on {node['Relation Name']} for any values"
 
 

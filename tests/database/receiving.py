@@ -16,6 +16,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from campaigns.events import deliveries, webhooks
+from campaigns.pages import Cut
 from campaigns.words import DeliveryState
 from database.sealed import VAULT, Evidence, Timed
 from dialer import subscribing
@@ -109,8 +110,8 @@ class Receiver:
 
     def listed(self, state: DeliveryState | None = None) -> list[Any]:
         """The oldest first."""
-        rows = self.of.run(lambda conn: deliveries.listed(conn, self.of.of.tenant_id, None, 1000, state))
-        return list(rows)[::-1]
+        cut = Cut(1000, "id")
+        return [*self.of.run(lambda conn: deliveries.read_deliveries(conn, self.of.of.tenant_id, cut, state)).rows]
 
     def webhook(self, name: str = "crm") -> Any:
         return self.of.run(webhooks.find, self.of.of.tenant_id, name)

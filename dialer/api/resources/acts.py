@@ -1,14 +1,14 @@
 """Who changed what: each change over the API or by the command line, the newest first."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
 from campaigns import acts
 from campaigns.words import Right
 from dialer.api.moments import Asked
-from dialer.api.pages import Page, Paging, page
+from dialer.api.pages import SORT, Page, Paging, page
 from dialer.api.routes import Route, Visit
 
 
@@ -40,14 +40,14 @@ class Which(Paging):
     object: str | None = Field(default=None, max_length=400, description="Such as `campaigns/C1`.")
     since: Asked | None = Field(default=None, description="At this moment or later.")
     until: Asked | None = Field(default=None, description="Before this moment.")
+    sort: Annotated[Literal["at", "-at"], SORT] = "-at"
 
 
 def list_(visit: Visit) -> BaseModel:
     query: Which = visit.query
-    [before] = query.after(int) or [None]
+    cut = query.cut(acts.SORTS)
     asked = acts.Asked(query.actor, query.route, query.object, query.since, query.until)
-    rows = acts.acts_before(visit.conn, visit.tenant.id, before, query.limit + 1, asked)
-    return Acts(**dict(page(rows, query, told, lambda row: [row.id])))
+    return Acts(**dict(page(acts.read_acts(visit.conn, visit.tenant.id, asked, cut), cut, told)))
 
 
 def told(row: Any) -> Act:

@@ -8,8 +8,9 @@ from campaigns import agents, reports
 from campaigns.directory import missing
 from campaigns.reports import AgentState
 from campaigns.words import Presence, Right
+from dialer.api.pages import Page, Paging, of_all
 from dialer.api.resources.suppressions import campaign_id
-from dialer.api.routes import Route, Strict, Visit, Work
+from dialer.api.routes import Route, Visit, Work
 
 
 class Agent(BaseModel):
@@ -24,18 +25,20 @@ class Agent(BaseModel):
     missed_in_a_row: int
 
 
-class Agents(BaseModel):
-    """All agents, whole: a floor has no second page."""
-
-    items: list[Agent]
+class Agents(Page[Agent]):
+    """A page of agents, by vendor and extension."""
 
 
-class Which(Strict):
+class Which(Paging):
     campaign: str | None = Field(default=None, max_length=64, description="Only those who work for it.")
+    state: AgentState | None = Field(default=None, description="Only those who are doing this now.")
+    vendor: str | None = Field(default=None, max_length=64, description="Only those of this vendor account.")
 
 
 def list_(visit: Visit) -> BaseModel:
-    return _roster(visit, campaign_id(visit, visit.query.campaign))
+    query, lines = visit.query, _lines(visit, campaign_id(visit, visit.query.campaign))
+    asked = [line for line in lines if query.state in (None, line.state) and query.vendor in (None, line.vendor)]
+    return Agents(**dict(of_all(asked, query, _told, lambda line: [line.vendor, line.extension])))
 
 
 def _say(presence: Presence) -> Work:
@@ -43,19 +46,23 @@ def _say(presence: Presence) -> Work:
         extension = visit.path["extension"]
         if not agents.say(visit.conn, visit.now, visit.tenant.id, extension, presence, "api"):
             raise missing("agent", extension, [])
-        return _roster(visit, None, extension)
+        return _him(visit)
 
     return say
 
 
 def _him(visit: Visit) -> BaseModel:
-    return _roster(visit, None, visit.path["extension"])
+    """Those at this extension: every vendor may have one."""
+    lines = [line for line in _lines(visit, None) if line.extension == visit.path["extension"]]
+    return Agents(items=[_told(line) for line in lines])
 
 
-def _roster(visit: Visit, only: int | None, extension: str | None = None) -> Agents:
-    lines = reports.roster(visit.conn, visit.now, visit.settings.timing, visit.tenant.id, only)
-    chosen = [line for line in lines if extension in (None, line.extension)]
-    return Agents(items=[Agent.model_validate(line, from_attributes=True) for line in chosen])
+def _lines(visit: Visit, only: int | None) -> list[reports.AgentLine]:
+    return reports.roster(visit.conn, visit.now, visit.settings.timing, visit.tenant.id, only)
+
+
+def _told(line: reports.AgentLine) -> Agent:
+    return Agent.model_validate(line, from_attributes=True)
 
 
 WRITE = (Right.CAMPAIGN_WRITE,)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from campaigns import allowing
 from campaigns.directory import missing
 from campaigns.words import Entrance, Right
+from dialer.api.pages import Page, Paging, of_all
 from dialer.api.problems import Problem
 from dialer.api.routes import Route, Strict, Told, Visit
 
@@ -23,10 +24,12 @@ class Source(BaseModel):
     created_at: datetime
 
 
-class Sources(BaseModel):
-    """An entrance of which nothing stands here is open to all."""
+class Sources(Page[Source]):
+    """A page of the list. An entrance of which nothing stands in it is open to all."""
 
-    items: list[Source]
+
+class Which(Paging):
+    entrance: Entrance | None = None
 
 
 class NewSource(Strict):
@@ -39,7 +42,9 @@ class NewSource(Strict):
 
 
 def list_(visit: Visit) -> BaseModel:
-    return Sources(items=[_told(row) for row in allowing.list_sources(visit.conn, visit.tenant.id)])
+    found = allowing.list_sources(visit.conn, visit.tenant.id)
+    asked = [row for row in found if visit.query.entrance in (None, row.entrance)]
+    return Sources(**dict(of_all(asked, visit.query, _told, lambda row: [row.entrance.value, row.network])))
 
 
 def create(visit: Visit) -> Told:
@@ -64,7 +69,9 @@ def _told(row: Any) -> Source:
 
 RIGHTS = (Right.ADMIN,)
 ROUTES = (
-    Route("GET", "/security/allowlist", "From where the company may be spoken to.", RIGHTS, list_, Sources),
+    Route(
+        "GET", "/security/allowlist", "From where the company may be spoken to.", RIGHTS, list_, Sources, query=Which
+    ),
     Route(
         "POST", "/security/allowlist", "Let a network in.", RIGHTS, create, Source,
         body=NewSource, status=201, problems=(Problem.TAKEN,),

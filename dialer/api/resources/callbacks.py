@@ -1,18 +1,20 @@
 """Callbacks: calls that customers were promised, to whom and for when; promised, seen and taken back."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, Field
 
 from campaigns import callbacks, ledger
+from campaigns.directory import missing
 from campaigns.ledger import Appointment
 from campaigns.words import Reason, Right
 from dialer.api.moments import Moment
+from dialer.api.pages import SORT, Page, Paging, page
 from dialer.api.problems import Problem, invalid
 from dialer.api.resources import campaigns, customers
-from dialer.api.routes import Nothing, Route, Strict, Visit
+from dialer.api.routes import Nothing, Route, Strict, Told, Visit
 
 
 class Callback(BaseModel):
@@ -29,14 +31,13 @@ class Callback(BaseModel):
     actor: str
 
 
-class Callbacks(BaseModel):
-    """The open promises of a campaign, the earliest first."""
-
-    items: list[Callback]
+class Callbacks(Page[Callback]):
+    """A page of a campaign's open promises."""
 
 
-class Which(Strict):
+class Which(Paging):
     missed: bool = Field(default=False, description="Only those whose time is over.")
+    sort: Annotated[Literal["at", "-at"], SORT] = "at"
 
 
 class NewCallback(Strict):
@@ -67,12 +68,24 @@ class TakenBack(BaseModel):
 
 
 def list_(visit: Visit) -> BaseModel:
-    found = callbacks.lines(visit.conn, visit.now, visit.settings.timing, campaigns.of(visit))
-    lines = [line for line in found if line.missed or not visit.query.missed]
-    return Callbacks(items=[Callback.model_validate(line, from_attributes=True) for line in lines])
+    cut, campaign = visit.query.cut(callbacks.SORTS), campaigns.of(visit)
+    part = callbacks.read_lines(visit.conn, visit.now, visit.settings.timing, campaign, visit.query.missed, cut)
+    return Callbacks(**dict(page(part, cut, _shown)))
 
 
-def promise(visit: Visit) -> BaseModel:
+def _shown(line: callbacks.Line) -> Callback:
+    return Callback.model_validate(line, from_attributes=True)
+
+
+def get(visit: Visit) -> BaseModel:
+    campaign, row = _customer(visit)
+    found = callbacks.lines(visit.conn, visit.now, visit.settings.timing, campaign, row.id)
+    if not found:
+        raise missing("callback", "to him", [])
+    return _shown(found[0])
+
+
+def promise(visit: Visit) -> Told:
     said: NewCallback = visit.body
     campaign, row = _customer(visit)
     agent = callbacks.agent_of(visit.conn, campaign, said.agent)
@@ -82,7 +95,9 @@ def promise(visit: Visit) -> BaseModel:
     ledger.promise(visit.conn, visit.now, campaign, row.id, Appointment(at, zone, agent, said.note), visit.actor)
     against = prospect.forecast(at)
     reason, until = (against.reason, against.until) if against else (None, None)
-    return Promised(id=row.code, at=at, zone=zone, agent=said.agent, note=said.note, hindrance=reason, until=until)
+    made = Promised(id=row.code, at=at, zone=zone, agent=said.agent, note=said.note, hindrance=reason, until=until)
+    # It says more than what stands: the tag of what stands is told by the GET.
+    return Told(made)
 
 
 def take_back(visit: Visit) -> BaseModel:
@@ -110,11 +125,15 @@ ROUTES = (
         (Right.CAMPAIGN_READ,), list_, Callbacks, query=Which,
     ),
     Route(
+        "GET", "/campaigns/{code}/customers/{customer}/callback", "The call that he is promised.",
+        (Right.CAMPAIGN_READ,), get, Callback, tagged=True,
+    ),
+    Route(
         "PUT", "/campaigns/{code}/customers/{customer}/callback", "Promise him a call.",
-        WRITE, promise, Promised, body=NewCallback, problems=(Problem.NOT_NOW,),
+        WRITE, promise, Promised, body=NewCallback, tagged=True, shows=get, problems=(Problem.NOT_NOW,),
     ),
     Route(
         "DELETE", "/campaigns/{code}/customers/{customer}/callback", "Take the promise back.",
-        WRITE, take_back, TakenBack, query=Nothing, problems=(Problem.NOT_NOW,),
+        WRITE, take_back, TakenBack, query=Nothing, tagged=True, shows=get, problems=(Problem.NOT_NOW,),
     ),
 )  # fmt: skip

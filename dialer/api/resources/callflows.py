@@ -9,6 +9,7 @@ from campaigns import accounts, callflows
 from campaigns.callflows import Script
 from campaigns.directory import NotFound
 from campaigns.words import Right
+from dialer.api.pages import Page, Paging, of_all
 from dialer.api.problems import Problem, invalid
 from dialer.api.routes import Route, Strict, Told, Visit
 
@@ -26,8 +27,12 @@ class Callflow(BaseModel):
     created_at: datetime
 
 
-class Callflows(BaseModel):
-    items: list[Callflow]
+class Callflows(Page[Callflow]):
+    """A page of scripts."""
+
+
+class Which(Paging):
+    vendor: str | None = Field(default=None, max_length=64, description="Only those of this vendor account.")
 
 
 class CallflowFields(Strict):
@@ -43,7 +48,9 @@ class NewCallflow(Strict):
 
 
 def list_(visit: Visit) -> BaseModel:
-    return Callflows(items=[_told(row) for row in callflows.list_flows(visit.conn, visit.tenant.id)])
+    found = callflows.list_flows(visit.conn, visit.tenant.id)
+    asked = [row for row in found if visit.query.vendor in (None, row.vendor)]
+    return Callflows(**dict(of_all(asked, visit.query, _told, lambda row: [row.name])))
 
 
 def create(visit: Visit) -> Told:
@@ -62,7 +69,6 @@ def get(visit: Visit) -> Told:
 
 def patch(visit: Visit) -> Told:
     flow = _found(visit)
-    visit.unchanged(_told(flow))
     callflows.change(visit.conn, flow, visit.body.model_dump(exclude_none=True))
     return get(visit)
 
@@ -83,7 +89,7 @@ def _told(row: Any) -> Callflow:
 
 READ, WRITE = (Right.CAMPAIGN_READ,), (Right.CAMPAIGN_WRITE,)
 ROUTES = (
-    Route("GET", "/callflows", "The scripts that are registered.", READ, list_, Callflows),
+    Route("GET", "/callflows", "The scripts that are registered.", READ, list_, Callflows, query=Which),
     Route(
         "POST", "/callflows", "Register a vendor's script.", WRITE, create, Callflow,
         body=NewCallflow, status=201, tagged=True, problems=(Problem.TAKEN,),
@@ -93,5 +99,5 @@ ROUTES = (
         "PATCH", "/callflows/{callflow}", "Change what is told of it.", WRITE, patch, Callflow,
         body=CallflowFields, tagged=True,
     ),
-    Route("DELETE", "/callflows/{callflow}", "Register it no more.", WRITE, remove, Callflow),
+    Route("DELETE", "/callflows/{callflow}", "Register it no more.", WRITE, remove, Callflow, tagged=True),
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """Calls: every hand-over that we know of, the newest first; and one with its facts."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, RootModel
 
@@ -9,9 +9,9 @@ from campaigns import reports
 from campaigns.directory import missing
 from campaigns.words import CallState, FactKind, Mode, Origin, Outcome, Purpose, Reason, Right, Role, Verdict
 from dialer.api.moments import Asked
-from dialer.api.pages import Page, Paging, page
+from dialer.api.pages import SORT, Page, Paging, page
 from dialer.api.resources.customers import Event
-from dialer.api.resources.suppressions import Number, campaign_id, e164
+from dialer.api.resources.suppressions import Number, PersonId, campaign_id, e164
 from dialer.api.resources.triggers import TriggeredCall, find
 from dialer.api.routes import Route, Visit
 
@@ -80,31 +80,31 @@ class Calls(Page[Call]):
 
 class Which(Paging):
     campaign: str | None = Field(default=None, max_length=64)
+    customer: PersonId | None = None
     number: Number | None = None
     state: CallState | None = None
     outcome: Outcome | None = None
     origin: Origin | None = None
     since: Asked | None = Field(default=None, description="Intended at this moment or later.")
     until: Asked | None = Field(default=None, description="Intended before this moment.")
+    sort: Annotated[Literal["intended_at", "-intended_at"], SORT] = "-intended_at"
 
 
 def list_(visit: Visit) -> BaseModel:
     query = visit.query
-    [before] = query.after(int) or [None]
-    rows = reports.calls_before(
-        visit.conn,
-        visit.tenant.id,
-        before,
-        query.limit + 1,
-        campaign_id(visit, query.campaign),
-        e164("number", query.number) if query.number is not None else None,
-        query.state,
-        query.outcome,
-        query.origin,
-        query.since,
-        query.until,
+    sought = reports.SoughtCalls(
+        campaign_id=campaign_id(visit, query.campaign),
+        phone=e164("number", query.number) if query.number is not None else None,
+        customer=query.customer,
+        state=query.state,
+        outcome=query.outcome,
+        origin=query.origin,
+        since=query.since,
+        until=query.until,
     )
-    return Calls(**dict(page(rows, query, lambda row: Call(**_told(row)), lambda row: [row.id])))
+    cut = query.cut(reports.CALL_SORTS)
+    part = reports.read_calls(visit.conn, visit.tenant.id, sought, cut)
+    return Calls(**dict(page(part, cut, lambda row: Call(**_told(row)))))
 
 
 def get(visit: Visit) -> BaseModel:
@@ -139,7 +139,15 @@ def _told(row: Any) -> dict[str, Any]:
 
 READ, SEE = (Right.REPORT_READ,), (Right.REPORT_READ, Right.CALL_PLACE)
 ROUTES = (
-    Route("GET", "/calls", "Calls, the newest first.", READ, list_, Calls, query=Which),
-    Route("GET", "/calls/{id}", "One call or order, and what was learned about it.", SEE, get, AnyCall),
+    Route(
+        "GET",
+        "/calls",
+        "Calls, the newest first. What was ordered and not placed yet: `/orders`.",
+        READ,
+        list_,
+        Calls,
+        query=Which,
+    ),
+    Route("GET", "/calls/{id}", "One call or order, and what was learned about it.", SEE, get, AnyCall, tagged=True),
     Route("GET", "/calls/{id}/events", "What happened to one call or order.", SEE, events, Events),
 )

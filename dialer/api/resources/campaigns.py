@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -10,7 +10,7 @@ from campaigns import accounts, agents, directory, recalls, reports, revising
 from campaigns.directory import NotFound
 from campaigns.terms import agree, amend, written
 from campaigns.words import Mode, Outcome, Purpose, QueueState, Reason, Right, Wanted
-from dialer.api.pages import Page, Paging, page
+from dialer.api.pages import SORT, Page, Paging, page
 from dialer.api.problems import Problem, invalid
 from dialer.api.routes import Route, Strict, Told, Visit, Work
 
@@ -150,6 +150,8 @@ class Campaigns(Page[Campaign]):
 
 class Which(Paging):
     state: Wanted | None = Field(default=None, description="Only those of which this is wanted.")
+    mode: Mode | None = None
+    sort: Annotated[Literal["code", "-code", "created_at", "-created_at"], SORT] = "code"
 
 
 def _typed(value: Any) -> str:
@@ -168,11 +170,11 @@ def _typed(value: Any) -> str:
 
 
 def list_(visit: Visit) -> BaseModel:
-    [after] = visit.query.after(str) or [""]
-    rows = directory.campaigns_after(visit.conn, visit.tenant.id, after, visit.query.limit + 1, visit.query.state)
-    users = agents.users_by_campaign(visit.conn, visit.tenant.id, [row.id for row in rows])
-    told = page(rows, visit.query, lambda row: _campaign(row, users[row.id]), lambda row: [row.code])
-    return Campaigns(**dict(told))
+    cut = visit.query.cut(directory.SORTS)
+    asked = {"wanted": visit.query.state, "mode": visit.query.mode}
+    part = directory.read_campaigns(visit.conn, visit.tenant.id, cut, **asked)
+    users = agents.users_by_campaign(visit.conn, visit.tenant.id, [row.id for row in part.rows])
+    return Campaigns(**dict(page(part, cut, lambda row: _campaign(row, users[row.id]))))
 
 
 def create(visit: Visit) -> Told:
@@ -198,7 +200,6 @@ def _held(visit: Visit) -> Told:
 
 def patch(visit: Visit) -> Told:
     campaign = revising.hold(visit.conn, visit.tenant.id, visit.path["code"])
-    visit.unchanged(shown(visit, campaign))
     revising.revise(visit.conn, visit.now, campaign, amend(campaign.mode, visit.body.given()), visit.actor)
     return get(visit)
 
@@ -206,7 +207,6 @@ def patch(visit: Visit) -> Told:
 def _command(wanted: Wanted, resuming: bool = False) -> Work:
     def command(visit: Visit) -> Told:
         campaign = revising.hold(visit.conn, visit.tenant.id, visit.path["code"])
-        visit.unchanged(shown(visit, campaign))
         revising.command(visit.conn, visit.now, campaign, wanted, visit.actor, resuming)
         return get(visit)
 

@@ -3,7 +3,7 @@ the list, corrected and withdrawn."""
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from pydantic import BaseModel, Field
@@ -14,7 +14,8 @@ from campaigns.lists import Told as Row
 from campaigns.phones import Phone, normalise
 from campaigns.withdrawals import customers_by_id
 from campaigns.words import Reason, Right, Role, Status
-from dialer.api.pages import Page, Paging, page
+from dialer.api.moments import Asked
+from dialer.api.pages import SORT, Page, Paging, page
 from dialer.api.resources import campaigns
 from dialer.api.resources.suppressions import Number, Underway, e164
 from dialer.api.routes import Route, Strict, Told, Visit
@@ -136,20 +137,24 @@ class Because(Strict):
 class Which(Paging):
     status: Status | None = Field(default=None, description="Only those with this status.")
     reason: Reason | None = Field(default=None, description="Only those for whom this is the reason.")
+    due_before: Asked | None = Field(default=None, description="Only those who wait and are due before this moment.")
+    number: Number | None = None
+    sort: Annotated[Literal["id", "-id", "due_at", "-due_at"], SORT] = Field(
+        default="id", description="By `due_at`: only those who wait. Downwards with a dash before it."
+    )
 
 
 def list_(visit: Visit) -> BaseModel:
-    told = visit.query.after(str, int)
-    after = (told[0], told[1]) if told else None
     campaign, query = campaigns.of(visit), visit.query
-    rows = reports.listed_after(
-        visit.conn, visit.now, campaign, after, query.limit + 1, query.status, query.reason and query.reason.value
-    )
-    return Customers(**dict(page(rows, query, _customer, lambda row: [row.id, row.row])))
+    number = e164("number", query.number) if query.number is not None else None
+    sought = reports.Sought(query.status, query.reason and query.reason.value, query.due_before, number)
+    cut = query.cut(reports.CUSTOMER_SORTS)
+    return Customers(**dict(page(reports.read_customers(visit.conn, visit.now, campaign, sought, cut), cut, _customer)))
 
 
-def _customer(row: reports.Listed) -> Customer:
-    return Customer.model_validate(row, from_attributes=True)
+def _customer(row: Any) -> Customer:
+    told = dict(row._mapping) | {"id": row.code, "reason": row.why, "due_at": None if row.status.final else row.due_at}
+    return Customer.model_validate({name: told[name] for name in Customer.model_fields})
 
 
 def get(visit: Visit) -> BaseModel:
@@ -212,15 +217,15 @@ ROUTES = (
     ),
     Route(
         "GET", "/campaigns/{code}/customers/{customer}", "One customer, by id or number, and why he is (not) called.",
-        READ, get, CustomerStory,
+        READ, get, CustomerStory, tagged=True,
     ),
     Route(
         "PATCH", "/campaigns/{code}/customers/{customer}", "Correct what is told of him.",
-        WRITE, patch, CustomerStory, body=CustomerFields,
+        WRITE, patch, CustomerStory, body=CustomerFields, tagged=True,
     ),
     Route(
         "DELETE", "/campaigns/{code}/customers/{customer}", "Withdraw him: from the next claim on he is not called.",
-        WRITE, delete, Withdrawn, query=Because,
+        WRITE, delete, Withdrawn, query=Because, tagged=True,
     ),
     Route(
         "GET", "/campaigns/{code}/customers/{customer}/events", "What happened with him, in order.",

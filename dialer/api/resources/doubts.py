@@ -1,13 +1,13 @@
 """Numbers in doubt: those that may be land lines of before 2018, and wait for somebody to look."""
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
 from campaigns import reviews
 from campaigns.words import Right, Role
-from dialer.api.pages import Page, Paging, page
+from dialer.api.pages import SORT, Page, Paging, page
 from dialer.api.routes import Route, Visit
 
 
@@ -22,14 +22,17 @@ class Doubt(BaseModel):
     note: str
 
 
+class Which(Paging):
+    sort: Annotated[Literal["id", "-id"], SORT] = "id"
+
+
 class Doubts(Page[Doubt]):
     """A page of numbers in doubt."""
 
 
 def list_(visit: Visit) -> BaseModel:
-    [after] = visit.query.after(int) or [0]
-    rows = reviews.waiting(visit.conn, visit.tenant.id, after, visit.query.limit + 1)
-    return Doubts(**dict(page(rows, visit.query, _told, lambda row: [row.id])))
+    cut = visit.query.cut(reviews.SORTS)
+    return Doubts(**dict(page(reviews.waiting(visit.conn, visit.tenant.id, cut), cut, _told)))
 
 
 def _told(row: Any) -> Doubt:
@@ -40,6 +43,6 @@ def _told(row: Any) -> Doubt:
 ROUTES = (
     Route(
         "GET", "/doubtful-numbers", "Numbers that wait for somebody to look.",
-        (Right.CAMPAIGN_READ, Right.CUSTOMER_WRITE), list_, Doubts, query=Paging,
+        (Right.CAMPAIGN_READ, Right.CUSTOMER_WRITE), list_, Doubts, query=Which,
     ),
 )  # fmt: skip

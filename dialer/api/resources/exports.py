@@ -1,7 +1,7 @@
 """Exports: results, calls or usage, written into a file by a job; the file is fetched here, within a day."""
 
 from functools import partial
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
@@ -10,7 +10,7 @@ from campaigns import exports, jobs
 from campaigns.exports import Period
 from campaigns.words import ExportFormat, ExportKind, JobKind, JobState, Right
 from dialer.api.moments import Moment
-from dialer.api.pages import Page, Paging, page
+from dialer.api.pages import SORT, Page, Paging, page
 from dialer.api.problems import Problem
 from dialer.api.resources import jobs as shown
 from dialer.api.resources.jobs import Job
@@ -40,6 +40,7 @@ class Exports(Page[Job]):
 
 class Which(Paging):
     state: JobState | None = None
+    sort: Annotated[Literal["created_at", "-created_at"], SORT] = "-created_at"
 
 
 def create(visit: Visit) -> Told:
@@ -51,9 +52,9 @@ def create(visit: Visit) -> Told:
 
 def list_(visit: Visit) -> BaseModel:
     query = visit.query
-    [before] = query.after(int) or [None]
-    rows = jobs.jobs_before(visit.conn, visit.tenant.id, before, query.limit + 1, JobKind.EXPORT, query.state)
-    return Exports(**dict(page(rows, query, shown.told, lambda row: [row.id])))
+    cut = query.cut(jobs.SORTS)
+    part = jobs.read_jobs(visit.conn, visit.tenant.id, cut, kind=JobKind.EXPORT, state=query.state)
+    return Exports(**dict(page(part, cut, shown.told)))
 
 
 def get(visit: Visit) -> BaseModel:

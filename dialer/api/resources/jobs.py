@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
 from campaigns import jobs
 from campaigns.words import JobFault, JobKind, JobState, Right
 from dialer import ordering
-from dialer.api.pages import Page, Paging, page
+from dialer.api.pages import SORT, Page, Paging, page
 from dialer.api.problems import Problem
-from dialer.api.resources.suppressions import campaign_of
+from dialer.api.resources.suppressions import campaign_id, campaign_of
 from dialer.api.routes import Route, Strict, Told, Visit
 
 
@@ -42,6 +42,8 @@ class Jobs(Page[Job]):
 class Which(Paging):
     kind: JobKind | None = None
     state: JobState | None = None
+    campaign: str | None = Field(default=None, max_length=64, description="Only those of this campaign.")
+    sort: Annotated[Literal["created_at", "-created_at"], SORT] = "-created_at"
 
 
 class NewJob(Strict):
@@ -53,9 +55,9 @@ class NewJob(Strict):
 
 def list_(visit: Visit) -> BaseModel:
     query = visit.query
-    [before] = query.after(int) or [None]
-    rows = jobs.jobs_before(visit.conn, visit.tenant.id, before, query.limit + 1, query.kind, query.state)
-    return Jobs(**dict(page(rows, query, told, lambda row: [row.id])))
+    cut = query.cut(jobs.SORTS)
+    asked = {"kind": query.kind, "state": query.state, "campaign_id": campaign_id(visit, query.campaign)}
+    return Jobs(**dict(page(jobs.read_jobs(visit.conn, visit.tenant.id, cut, **asked), cut, told)))
 
 
 def get(visit: Visit) -> BaseModel:

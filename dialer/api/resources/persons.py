@@ -195,7 +195,7 @@ def _of(model: type[BaseModel], row: Any) -> dict[str, Any]:
 
 READ, WRITE = (Right.CAMPAIGN_READ, Right.CUSTOMER_WRITE), (Right.DNC_WRITE,)
 ROUTES = (
-    Route("GET", "/persons/{person}", "One person, by a list's id or by his number.", READ, get, Person),
+    Route("GET", "/persons/{person}", "One person, by a list's id or by his number.", READ, get, Person, tagged=True),
     Route("POST", "/persons/{person}/consents", "He agreed to be called.", WRITE, consent, Consented, body=Consent),
     Route(
         "POST", "/persons/{person}/refusals", "He does not want to be called: one step, every campaign.",
@@ -203,7 +203,7 @@ ROUTES = (
     ),
     Route(
         "PUT", "/persons/{person}/hours", "The hours in which he agreed to be called.",
-        (Right.CUSTOMER_WRITE,), agree, Person, body=Hours,
+        (Right.CUSTOMER_WRITE,), agree, Person, body=Hours, tagged=True,
     ),
     Route(
         "GET", "/persons/{person}/everything", "Every row that is kept about him, for him to have.",
@@ -211,6 +211,6 @@ ROUTES = (
     ),
     Route(
         "DELETE", "/persons/{person}", "Forget him, by a job. What forbids to call him stays. It cannot be undone.",
-        (Right.ADMIN,), erase, Job, status=202, problems=(Problem.NOT_NOW,),
+        (Right.ADMIN,), erase, Job, status=202, tagged=True, problems=(Problem.NOT_NOW,),
     ),
 )  # fmt: skip

@@ -11,6 +11,7 @@ from campaigns.dnc import EVERY_PURPOSE
 from campaigns.words import Channel, JobKind, Purpose, Right
 from dialer.api import bodies
 from dialer.api.moments import Moment
+from dialer.api.pages import Page, Paging, of_all
 from dialer.api.problems import Problem, invalid
 from dialer.api.resources import jobs, persons
 from dialer.api.resources.imports import FORM, Rows, Sent, reading
@@ -64,8 +65,8 @@ class Register(BaseModel):
     age_hours: float
 
 
-class Registers(BaseModel):
-    items: list[Register]
+class Registers(Page[Register]):
+    """A page of registers."""
 
 
 class Contact(BaseModel):
@@ -126,7 +127,8 @@ def _ordered(visit: Visit, what: str, also: dict[str, Any], campaign: str | None
 
 
 def list_(visit: Visit) -> BaseModel:
-    return Registers(items=[_told(row, visit.now) for row in copies.newest(visit.conn, visit.tenant.id)])
+    found = copies.newest(visit.conn, visit.tenant.id)
+    return Registers(**dict(of_all(found, visit.query, lambda row: _told(row, visit.now), lambda row: [row.name])))
 
 
 def _told(row: Any, now: datetime) -> Register:
@@ -147,7 +149,7 @@ ROUTES = (
     ),
     Route(
         "GET", "/registers", "The registers that we have copies of, and how old each copy is.",
-        (Right.CAMPAIGN_READ, Right.DNC_WRITE), list_, Registers,
+        (Right.CAMPAIGN_READ, Right.DNC_WRITE), list_, Registers, query=Paging,
     ),
     Route(
         "POST", "/registers/imports", "Load the whole copy of a register. A job does it.",

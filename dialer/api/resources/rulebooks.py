@@ -10,6 +10,7 @@ from campaigns.directory import missing
 from campaigns.rulebooks import BadRulebook, shipped
 from campaigns.rulebooks.telling import brief, whole
 from campaigns.words import Purpose, Right
+from dialer.api.pages import Page, Paging, of_all
 from dialer.api.problems import Problem, Refused, invalid
 from dialer.api.routes import Route, Strict, Told, Visit
 
@@ -26,8 +27,8 @@ class Rulebook(BaseModel):
     purposes: list[Purpose] = Field(description="What it is for; empty: anything.")
 
 
-class Rulebooks(BaseModel):
-    items: list[Rulebook]
+class Rulebooks(Page[Rulebook]):
+    """A page of rulebooks."""
 
 
 class WholeRulebook(Rulebook):
@@ -74,7 +75,10 @@ def remove(visit: Visit) -> BaseModel:
 
 def list_(visit: Visit) -> BaseModel:
     found = (shelf.find(visit.conn, visit.tenant.id, name) for name in shelf.names(visit.conn, visit.tenant.id))
-    return Rulebooks(items=[Rulebook.model_validate(brief(book)) for book in found if book is not None])
+    books = [book for book in found if book is not None]
+    return Rulebooks(
+        **dict(of_all(books, visit.query, lambda book: Rulebook.model_validate(brief(book)), lambda book: [book.name]))
+    )
 
 
 def get(visit: Visit) -> BaseModel:
@@ -86,14 +90,14 @@ def get(visit: Visit) -> BaseModel:
 
 READ, WRITE = (Right.CAMPAIGN_READ,), (Right.CAMPAIGN_WRITE,)
 ROUTES = (
-    Route("GET", "/rulebooks", "What a campaign may be called under.", READ, list_, Rulebooks),
+    Route("GET", "/rulebooks", "What a campaign may be called under.", READ, list_, Rulebooks, query=Paging),
     Route(
         "POST", "/rulebooks", "Keep a rulebook of the company's own, in place of an earlier one of its name.",
         WRITE, add, WholeRulebook, body=RulebookText, status=201,
     ),
-    Route("GET", "/rulebooks/{name}", "All that a rulebook says.", READ, get, WholeRulebook),
+    Route("GET", "/rulebooks/{name}", "All that a rulebook says.", READ, get, WholeRulebook, tagged=True),
     Route(
         "DELETE", "/rulebooks/{name}", "Take one of the company's own away, where no campaign is called under it.",
-        WRITE, remove, Removed, problems=(Problem.NOT_NOW,),
+        WRITE, remove, Removed, tagged=True, problems=(Problem.NOT_NOW,),
     ),
 )  # fmt: skip

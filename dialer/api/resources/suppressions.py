@@ -1,7 +1,7 @@
 """The do-not-call list: look, put on, take off. Entries are ended, never deleted."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -11,7 +11,7 @@ from campaigns.dnc import Entry
 from campaigns.phones import Phone, normalise
 from campaigns.withdrawals import underway
 from campaigns.words import CallState, Purpose, Right, Subject
-from dialer.api.pages import Page, Paging, page
+from dialer.api.pages import SORT, Page, Paging, page
 from dialer.api.problems import invalid
 from dialer.api.routes import Route, Strict, Visit
 
@@ -107,7 +107,12 @@ class Which(Paging):
     number: Number | None = None
     person: PersonId | None = None
     campaign: str | None = Field(default=None, max_length=64, description="Only entries of this campaign.")
+    kind: Subject | None = Field(default=None, description="Only entries of numbers, or only of people.")
+    purpose: Purpose | Literal["all"] | None = Field(
+        default=None, description="Only entries of this purpose; `all`: those for every purpose."
+    )
     in_force: bool | None = Field(default=None, description="Only those that hold, or only those that were lifted.")
+    sort: Annotated[Literal["since", "-since"], SORT] = "since"
 
 
 def list_(visit: Visit) -> BaseModel:
@@ -115,11 +120,9 @@ def list_(visit: Visit) -> BaseModel:
     if query.number is not None and query.person is not None:
         raise invalid("person", "and `number` exclude each other")
     subject = e164("number", query.number) if query.number is not None else query.person
-    [after] = query.after(int) or [0]
-    rows = dnc.entries_after(
-        visit.conn, visit.tenant.id, after, query.limit + 1, subject, campaign_id(visit, query.campaign), query.in_force
-    )
-    return Suppressions(**dict(page(rows, query, _entry, lambda row: [row.id])))
+    sought = dnc.Sought(subject, campaign_id(visit, query.campaign), query.kind, query.purpose, query.in_force)
+    cut = query.cut(dnc.SORTS)
+    return Suppressions(**dict(page(dnc.read_entries(visit.conn, visit.tenant.id, sought, cut), cut, _entry)))
 
 
 def bar(visit: Visit) -> BaseModel:

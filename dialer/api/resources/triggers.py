@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
@@ -14,9 +14,10 @@ from campaigns.triggers import Place, Wish
 from campaigns.words import Outcome, Purpose, Reason, Right, TriggerState
 from dialer import egress, subscribing
 from dialer.api.moments import Moment
+from dialer.api.pages import SORT, Page, Paging, page
 from dialer.api.problems import Problem, invalid
 from dialer.api.resources.campaigns import Column, Extension, Line, Word
-from dialer.api.resources.suppressions import Number, PersonId, e164
+from dialer.api.resources.suppressions import Number, PersonId, campaign_id, e164
 from dialer.api.routes import Route, Strict, Told, Visit
 
 Value = Annotated[str, Field(max_length=500)] | Annotated[int, Field(ge=-(2**53), le=2**53)]
@@ -94,6 +95,27 @@ class TriggeredCall(BaseModel):
     billsec: int | None
 
 
+class Orders(Page[TriggeredCall]):
+    """A page of orders."""
+
+
+class Which(Paging):
+    waiting: bool | None = Field(
+        default=None, description="Only those that wait for their call (or are withheld), or only those that do not."
+    )
+    campaign: str | None = Field(default=None, max_length=64)
+    customer: PersonId | None = None
+    sort: Annotated[Literal["id", "-id"], SORT] = Field(default="-id", description="As they came in.")
+
+
+def list_(visit: Visit) -> BaseModel:
+    query, timing = visit.query, visit.settings.timing
+    sought = reports.SoughtOrders(query.waiting, campaign_id(visit, query.campaign), query.customer)
+    cut = query.cut(reports.TRIGGERED_SORTS)
+    part = reports.read_orders(visit.conn, visit.now, timing, visit.tenant, sought, cut)
+    return Orders(**dict(page(part, cut, _body)))
+
+
 def create(visit: Visit) -> Told:
     said: NewCall = visit.body
     whom, end = said.customer.read(), triggers.end(visit.now, said.not_after, said.wait)
@@ -123,6 +145,10 @@ def cancel(visit: Visit) -> BaseModel:
     return shown(visit, reference)
 
 
+def _order(visit: Visit) -> BaseModel:
+    return shown(visit, visit.path["id"])
+
+
 def shown(visit: Visit, reference: str) -> TriggeredCall:
     """The order of this name. Raises `NotFound`."""
     found = find(visit, reference)
@@ -145,15 +171,19 @@ def _body(told: Triggered) -> TriggeredCall:
 PLACE = (Right.CALL_PLACE,)
 ROUTES = (
     Route(
+        "GET", "/orders", "Orders, the newest first, also those that have no call yet; each is `/calls/{id}`.",
+        (Right.REPORT_READ, Right.CALL_PLACE), list_, Orders, query=Which,
+    ),
+    Route(
         "POST", "/calls", "Order a call: now, or when it is allowed.", PLACE, create, TriggeredCall,
         body=NewCall, status=201, keyed=True, problems=(Problem.NOT_NOW,),
     ),
     Route(
         "DELETE", "/calls/{id}", "Take an order back that was not placed yet.", PLACE, cancel, TriggeredCall,
-        problems=(Problem.NOT_NOW,),
+        tagged=True, shows=_order, problems=(Problem.NOT_NOW,),
     ),
     Route(
         "POST", "/calls/{id}/cancel", "The same, for clients that know no DELETE.", PLACE, cancel, TriggeredCall,
-        problems=(Problem.NOT_NOW,),
+        tagged=True, shows=_order, problems=(Problem.NOT_NOW,),
     ),
 )  # fmt: skip

@@ -6,8 +6,9 @@ from pydantic import BaseModel, Field, SecretStr
 
 from campaigns import accounts
 from campaigns.words import Right
+from dialer.api.pages import Page, Paging, of_all
 from dialer.api.problems import Problem, Refused, invalid
-from dialer.api.routes import Nothing, Route, Strict, Told, Visit
+from dialer.api.routes import Route, Strict, Told, Visit
 from dialer.enrolling import Entered, account_of, new_secrets
 from dialer.gateways import Misconfigured
 from dialer.vault import KeyLost, open_vault
@@ -61,12 +62,13 @@ class NewVendor(VendorFields):
     url: str = Field(min_length=1, max_length=200)
 
 
-class VendorList(BaseModel):
-    items: list[Vendor]
+class VendorList(Page[Vendor]):
+    """A page of vendor accounts."""
 
 
 def list_(visit: Visit) -> BaseModel:
-    return VendorList(items=[_vendor(row) for row in accounts.list_accounts(visit.conn, visit.tenant.id)])
+    found = accounts.list_accounts(visit.conn, visit.tenant.id)
+    return VendorList(**dict(of_all(found, visit.query, _vendor, lambda row: [row.name])))
 
 
 def get(visit: Visit) -> BaseModel:
@@ -120,14 +122,14 @@ def _vendor(row: Any) -> Vendor:
 
 READ = (Right.CAMPAIGN_READ,)
 ROUTES = (
-    Route("GET", "/vendors", "Vendor accounts.", READ, list_, VendorList, query=Nothing),
+    Route("GET", "/vendors", "Vendor accounts.", READ, list_, VendorList, query=Paging),
     Route(
         "POST", "/vendors", "Add a vendor account. Its secrets are sealed, and told to nobody.",
         (Right.ADMIN,), create, Vendor, body=NewVendor, status=201, problems=(Problem.TAKEN,),
     ),
-    Route("GET", "/vendors/{name}", "One vendor account.", READ, get, Vendor),
+    Route("GET", "/vendors/{name}", "One vendor account.", READ, get, Vendor, tagged=True),
     Route(
         "PATCH", "/vendors/{name}", "Change a vendor account, or its secrets.",
-        (Right.ADMIN,), patch, Vendor, body=VendorFields, problems=(Problem.SECRETS_LOST,),
+        (Right.ADMIN,), patch, Vendor, body=VendorFields, tagged=True, problems=(Problem.SECRETS_LOST,),
     ),
 )  # fmt: skip

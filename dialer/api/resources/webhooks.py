@@ -1,7 +1,7 @@
 """Webhooks: where a company's events are posted, and what became of each post. Secrets are told once, when made."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -10,9 +10,9 @@ from campaigns.events import deliveries, webhooks
 from campaigns.events.kinds import unknown
 from campaigns.words import DeliveryState, Miss, Right
 from dialer import subscribing
-from dialer.api.pages import Page, Paging, page
+from dialer.api.pages import SORT, Page, Paging, of_all, page
 from dialer.api.problems import Problem, invalid
-from dialer.api.routes import Nothing, Route, Strict, Visit
+from dialer.api.routes import Route, Strict, Visit
 
 HOUR = timedelta(hours=1)
 
@@ -37,8 +37,8 @@ class WithSecret(Webhook):
     secret: str
 
 
-class Webhooks(BaseModel):
-    items: list[Webhook]
+class Webhooks(Page[Webhook]):
+    """A page of webhooks."""
 
 
 class NewWebhook(Strict):
@@ -77,10 +77,13 @@ class Deliveries(Page[Delivery]):
 class Which(Paging):
     state: DeliveryState | None = None
     webhook: str | None = Field(default=None, max_length=64)
+    kind: str | None = Field(default=None, max_length=32, description="Such as `call.settled`.")
+    sort: Annotated[Literal["id", "-id"], SORT] = "-id"
 
 
 def list_(visit: Visit) -> BaseModel:
-    return Webhooks(items=[_webhook(row) for row in webhooks.list_webhooks(visit.conn, visit.tenant.id)])
+    found = webhooks.list_webhooks(visit.conn, visit.tenant.id)
+    return Webhooks(**dict(of_all(found, visit.query, _webhook, lambda row: [row.name])))
 
 
 def get(visit: Visit) -> BaseModel:
@@ -121,10 +124,10 @@ def try_out(visit: Visit) -> BaseModel:
 
 def deliveries_(visit: Visit) -> BaseModel:
     query = visit.query
-    [before] = query.after(int) or [None]
+    cut = query.cut(deliveries.SORTS)
     of_webhook = webhooks.find(visit.conn, visit.tenant.id, query.webhook).id if query.webhook else None
-    rows = deliveries.listed(visit.conn, visit.tenant.id, before, query.limit + 1, query.state, of_webhook)
-    return Deliveries(**dict(page(rows, query, _delivery, lambda row: [row.id])))
+    part = deliveries.read_deliveries(visit.conn, visit.tenant.id, cut, query.state, of_webhook, query.kind)
+    return Deliveries(**dict(page(part, cut, _delivery)))
 
 
 def delivery(visit: Visit) -> BaseModel:
@@ -167,20 +170,28 @@ def _delivery(row: Any) -> Delivery:
 READ, WRITE = (Right.REPORT_READ,), (Right.ADMIN,)
 CONFLICTS = (Problem.TAKEN,)
 ROUTES = (
-    Route("GET", "/webhooks", "Webhooks, by their names.", READ, list_, Webhooks, query=Nothing),
+    Route("GET", "/webhooks", "Webhooks, by their names.", READ, list_, Webhooks, query=Paging),
     Route(
         "POST", "/webhooks", "Have events posted from now on; the secret is told this once.", WRITE, create, WithSecret,
         body=NewWebhook, status=201, problems=CONFLICTS,
     ),
-    Route("GET", "/webhooks/{name}", "One webhook, and how it does.", READ, get, Webhook),
-    Route("DELETE", "/webhooks/{name}", "Post nothing more there, also not what still waits.", WRITE, remove, Webhook),
+    Route("GET", "/webhooks/{name}", "One webhook, and how it does.", READ, get, Webhook, tagged=True),
+    Route(
+        "DELETE", "/webhooks/{name}", "Post nothing more there, also not what still waits.", WRITE, remove, Webhook,
+        tagged=True,
+    ),
     Route(
         "POST", "/webhooks/{name}/rotate", "Sign with a new secret, which is told this once.", WRITE, rotate,
-        WithSecret, body=Rotation,
+        WithSecret, body=Rotation, tagged=True, shows=get,
     ),
-    Route("POST", "/webhooks/{name}/enable", "Try again what is disabled or held.", WRITE, enable, Webhook),
+    Route(
+        "POST", "/webhooks/{name}/enable", "Try again what is disabled or held.", WRITE, enable, Webhook, tagged=True
+    ),
     Route("POST", "/webhooks/{name}/test", "Post a `webhook.test`; look at the delivery.", WRITE, try_out, Delivery),
     Route("GET", "/deliveries", "Deliveries, the newest first.", READ, deliveries_, Deliveries, query=Which),
-    Route("GET", "/deliveries/{id}", "One delivery.", READ, delivery, Delivery),
-    Route("POST", "/deliveries/{id}/replay", "Try a dead one again, for another day.", WRITE, replay, Delivery),
+    Route("GET", "/deliveries/{id}", "One delivery.", READ, delivery, Delivery, tagged=True),
+    Route(
+        "POST", "/deliveries/{id}/replay", "Try a dead one again, for another day.", WRITE, replay, Delivery,
+        tagged=True,
+    ),
 )  # fmt: skip

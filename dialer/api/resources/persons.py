@@ -190,7 +190,7 @@ def _told(visit: Visit, person: Any) -> Person:
 
 
 def _of(model: type[BaseModel], row: Any) -> dict[str, Any]:
-    return {name: row._mapping[name] for name in model.model_fields if name in row._mapping}
+    return {name: getattr(row, name) for name in model.model_fields if hasattr(row, name)}
 
 
 READ, WRITE = (Right.CAMPAIGN_READ, Right.CUSTOMER_WRITE), (Right.DNC_WRITE,)

@@ -183,8 +183,8 @@ def e164(path: str, text: str) -> str:
 
 
 def _entry(row: Any) -> Suppression:
-    told = dict(row._mapping) | {"kind": row.subject_kind}
-    return Suppression.model_validate({name: told[name] for name in Suppression.model_fields})
+    told = {name: getattr(row, name) for name in Suppression.model_fields if name != "kind"}
+    return Suppression.model_validate(told | {"kind": row.subject_kind})
 
 
 READ, WRITE = (Right.CAMPAIGN_READ, Right.DNC_WRITE), (Right.DNC_WRITE,)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, select
+from sqlalchemy import Connection, Select, and_, bindparam, func, select
 
 from campaigns.contacts import moments, moments_by_phone
 from campaigns.models import Call
@@ -17,6 +17,8 @@ CALL = columns_of(Call)
 # A hand-over waits in the vendor's queue before it rings, and its row is found by when it was intended.
 IN_QUEUE = timedelta(hours=3)
 
+# It seems to be over, and was bound by its number alone: until its record tells, our own order may yet ring.
+DOUBTED = and_(CALL.mode.is_not(None), ~CALL.call_id_confirmed, CALL.ended_at.is_not(None), CALL.check_at.is_not(None))
 RANG = func.coalesce(CALL.ringing_at, CALL.placed_at, CALL.intended_at)
 
 
@@ -36,6 +38,7 @@ def _calls() -> Select[Any]:
         CALL.outcome,
         CALL.billsec,
         CALL.answered_at,
+        DOUBTED.label("doubted"),
     ).where(
         aside(CALL.tenant_id) == bindparam("tenant_id"),
         CALL.intended_at >= bindparam("since"),
@@ -99,7 +102,7 @@ def _call(row: Any) -> Touch:
         contracts=tuple(row.contracts),
         attempt=by_hand or (ours and row.charged),
         conversation=row.outcome is Outcome.ANSWERED and bool(row.billsec or (row.answered_at and not ours)),
-        pending=row.state is CallState.ENDED and bool(row.answered_at or row.billsec),
+        pending=bool(row.doubted) or (row.state is CallState.ENDED and bool(row.answered_at or row.billsec)),
         call_id=row.id,
     )
 

@@ -30,7 +30,8 @@ class Touch:
     """An SMS, a letter, a visit: no call, and yet a reminder."""
     conversation: bool = False
     pending: bool = False
-    """The call is over and somebody picked up; whether they spoke is not known yet."""
+    """The call is over and somebody picked up; whether they spoke is not known yet. Or whether it was this call that
+    is over is not."""
     call_id: int | None = None
 
 

@@ -7,6 +7,7 @@ import typer
 
 from campaigns import accounts, directory, reports, triggers
 from campaigns.directory import missing
+from campaigns.pages import Cut
 from campaigns.phones import Phone, normalise
 from campaigns.reports import Triggered
 from campaigns.terms import BadTerms
@@ -17,7 +18,7 @@ from dialer.commands.calls import ENDINGS, HAPPENED, LISTING, events, found_call
 from dialer.commands.language import label, vietnamese
 from dialer.commands.options import AsJson, Tenant, example, noun
 from dialer.commands.periods import promised
-from dialer.commands.printing import at, facts, say, say_json, show
+from dialer.commands.printing import at, facts, note, say, say_json, show, table
 from dialer.commands.session import Desk, change, look
 from dialer.vault import open_vault
 
@@ -103,6 +104,43 @@ def show_(id_: Either, tenant: Tenant = None, as_json: AsJson = False) -> None:
         _tell(*look(tenant, _found, id_), as_json)
 
 
+@app.command(epilog=example("dialer call orders --waiting", "dialer call orders --campaign NHAC-NO"))
+def orders(
+    campaign: Annotated[str | None, typer.Option(metavar="CODE", help="Only those in this campaign.")] = None,
+    waiting: Annotated[bool, typer.Option("--waiting", help="Only those that wait for their call.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="So many at most.")] = 100,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+) -> None:
+    """Calls that were ordered one by one, the newest first, also those that have no call yet."""
+
+    def work(desk: Desk) -> tuple[list[Triggered], str]:
+        only = directory.find_campaign(desk.conn, desk.tenant.id, campaign).id if campaign else None
+        sought = reports.SoughtOrders(waiting or None, only)
+        cut = Cut(limit, "-id", window=None)
+        part = reports.read_orders(desk.conn, desk.now, desk.settings.timing, desk.tenant, sought, cut)
+        return list(part.rows), desk.tenant.zone
+
+    rows, zone = look(tenant, work)
+    if as_json:
+        say_json({"orders": [_as_data(row) for row in rows]})
+        return
+    headings = ("order", "time", "campaign", "customer", "state", "reason", "until", "last outcome")
+    show(table([label(word) for word in headings], [_line(row, zone) for row in rows]))
+    if len(rows) == limit:
+        note(f"--limit {limit}")
+
+
+def _line(told: Triggered, zone: str) -> list[Any]:
+    where = [told.id, at(told.created_at, zone), told.campaign, told.name or told.customer, label(told.state)]
+    why = [label(told.reason) if told.reason else None, at(told.until, zone) if told.until else None]
+    return [*where, *why, told.outcome and label(told.outcome)]
+
+
+def _as_data(told: Triggered) -> dict[str, Any]:
+    return {name: getattr(told, name) for name in Triggered.__slots__}
+
+
 @app.command(epilog=example("dialer call cancel t0123456789abcdef0123"))
 def cancel(id_: Id, tenant: Tenant = None, as_json: AsJson = False) -> None:
     """Take an order back that was not placed yet."""
@@ -123,7 +161,7 @@ def _found(desk: Desk, reference: str) -> tuple[Triggered, str]:
 
 def _tell(told: Triggered, zone: str, as_json: bool) -> None:
     if as_json:
-        say_json({name: getattr(told, name) for name in Triggered.__slots__})
+        say_json(_as_data(told))
         return
     tongue = vietnamese()
     until = UNTIL[tongue].format(until=at(told.until, zone)) if told.until else ""

@@ -47,8 +47,7 @@ def test_entries_of_the_list_are_listed_by_whether_they_hold(cli: Cli) -> None:
     [entry] = cli("dnc", "list", "--json").json["entries"]
     assert (entry["subject"], entry["scope"], entry["until"]) == ("0987654321", "tenant", None)
     assert [one["subject"] for one in cli("dnc", "list", "--lifted", "--json").json["entries"]] == ["0912345678"]
-    assert "--after" in cli("dnc", "list", "--limit", 1).err
-    assert cli("dnc", "list", "--after", entry["id"], "--json").json["entries"] == []
+    assert "--limit 1" in cli("dnc", "list", "--limit", 1).err
 
 
 def test_a_sweep_is_ordered_and_what_came_of_it_is_shown(cli: Cli, campaign: str, tmp_path: Path) -> None:

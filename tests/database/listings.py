@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from campaigns import acts, callbacks, directory, dnc, jobs, reports
+from campaigns import acts, callbacks, directory, dnc, jobs, reports, reviews
 from campaigns.events import deliveries
 from campaigns.pages import Cut, Part, Sorts
 from campaigns.timing import Timing
@@ -121,6 +121,7 @@ def listings(conn: Connection, now: datetime, campaign: Any, at: datetime) -> di
             acts.SORTS,
             [{}, {"actor": "nobody"}, {"object": "campaigns/C7"}, {"route": "r"}, {"since": at}, {"until": at}],
         ),
+        "doubts": Listed(lambda cut, asked: reviews.waiting(conn, of, cut), reviews.SORTS, [{}]),
         "callbacks": Listed(
             lambda cut, asked: callbacks.read_lines(conn, now, TIMING, campaign, cut=cut, **asked),
             callbacks.SORTS,

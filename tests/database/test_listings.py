@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, update
 
 from campaigns import acts, barring, jobs
 from campaigns.dnc import Entry
-from campaigns.models import Call, Customer
+from campaigns.models import Call, Customer, Number
 from campaigns.rows import columns_of, table
 from campaigns.words import JobKind, Mode, Status, Subject
 from dialer.api.resources import ROUTES
@@ -34,7 +34,10 @@ def found(conn: Connection) -> Any:
         conn.execute(insert(table(Call)), owner | whose | told | {"intended_at": at})
         customer, final = columns_of(Customer), {"status": Status.ANSWERED} if n % 4 == 0 else {}
         moved = update(table(Customer)).where(customer.id == debtor.customer_id)
-        conn.execute(moved.values(updated_at=at, due_at=at, **final))
+        conn.execute(moved.values(due_at=at, **final))
+        number = columns_of(Number)
+        doubted = update(table(Number)).where(number.person_id == debtor.person_id, number.tenant_id == of.tenant_id)
+        conn.execute(doubted.values(needs_review=n % 3 == 0))
         barring.bar(conn, at, of.tenant_id, [Entry(Subject.NUMBER, debtor.phones[0])], "test")
         done = acts.Done("crm", "c", "r", "PATCH", "/v1", f"campaigns/{n % 2}", {}, {}, {})
         acts.record(conn, at, of.tenant_id, done, 200, 1)
@@ -49,6 +52,7 @@ def test_a_list_in_parts_is_the_whole_list_in_its_order(database: Desk) -> None:
         assert all(told[name]["-" + sort] == rows[::-1] for name in told for sort, rows in told[name].items()
                    if not sort.startswith("-"))  # fmt: skip
         assert len(told["customers"]["id"]) == len(told["calls"]["intended_at"]) == len(told["audit"]["at"]) == 12
+        assert len(told["doubts"]["id"]) == 4
         # Who is final is due no more.
         assert len(told["customers"]["due_at"]) == 9
         for one in lists.values():
@@ -72,7 +76,7 @@ def test_what_is_asked_narrows_a_list_to_what_it_says(database: Desk) -> None:
         assert len(lists["calls"].whole("intended_at", {"since": START + timedelta(seconds=1)})) == 7
         assert len(lists["calls"].whole("intended_at", {"until": START + timedelta(seconds=1)})) == 5
         assert len(lists["customers"].whole("id", {"status": Status.ANSWERED})) == 3
-        assert len(lists["customers"].whole("updated_at", {"due": START + timedelta(seconds=1)})) == 3
+        assert len(lists["customers"].whole("id", {"due": START + timedelta(seconds=1)})) == 3
         [one] = lists["customers"].whole("id", {})[:1]
         mine = lists["calls"].whole("intended_at", {"customer": one.code})
         assert [row.customer for row in mine] == [one.code]
@@ -85,10 +89,11 @@ def test_what_is_asked_narrows_a_list_to_what_it_says(database: Desk) -> None:
 
 
 def test_each_order_of_a_route_is_one_that_the_list_has() -> None:
-    from campaigns import callbacks, directory, dnc, reports
+    from campaigns import callbacks, directory, dnc, reports, reviews
     from campaigns.events import deliveries
 
     orders = {
+        "/doubtful-numbers": reviews.SORTS,
         "/campaigns": directory.SORTS,
         "/campaigns/{code}/customers": reports.CUSTOMER_SORTS,
         "/campaigns/{code}/callbacks": callbacks.SORTS,

@@ -29,7 +29,6 @@ from campaigns.models import (
     Suppression,
     VendorAccount,
 )
-from campaigns.phones import national
 from campaigns.rows import columns_of, table
 from campaigns.timing import Timing
 from campaigns.words import CallState, FactKind, Reason, Status, Subject, Wanted
@@ -75,7 +74,7 @@ class Timeline:
     attempts_in_all: int
     due_at: datetime
     numbers: Sequence[str]
-    """Each as dialed at home, with its role."""
+    """Each in E.164, with its role."""
     contracts: Sequence[str]
     answer: Answer
     events: Sequence[Event]
@@ -102,7 +101,7 @@ def timeline(conn: Connection, now: datetime, timing: Timing, tenant: Any, campa
         attempts=customer.attempts,
         attempts_in_all=customer.attempts_in_all,
         due_at=customer.due_at,
-        numbers=[f"{national(number.phone)} ({number.role})" for number in numbers if number.removed_at is None],
+        numbers=[f"{number.phone} ({number.role})" for number in numbers if number.removed_at is None],
         contracts=_contracts(conn, customer),
         answer=why(conn, now, timing, tenant, campaign, customer),
         events=sorted(events, key=lambda event: event.at),
@@ -213,7 +212,7 @@ def happened(conn: Connection, tenant_id: int, calls: Mapping[int, Any]) -> Iter
     for call in calls.values():
         # A call of others was not ordered, so it is no attempt.
         what = f"attempt {call.attempt}" if call.customer_id else f"{call.origin} call"
-        detail = f"{national(call.phone)} ({call.role})" if call.role else national(call.phone)
+        detail = f"{call.phone} ({call.role})" if call.role else call.phone
         yield Event(call.intended_at, "call", what, call.reason, detail=detail, call=call.id)
     fact = columns_of(Fact)
     told = select(table(Fact)).where(fact.tenant_id == tenant_id, fact.call_id.in_(list(calls)))
@@ -257,9 +256,8 @@ def _suppressions(conn: Connection, customer: Any, numbers: Sequence[Any]) -> It
         or_(entry.campaign_id.is_(None), entry.campaign_id == customer.campaign_id),
     )
     for row in conn.execute(his.order_by(entry.id)):
-        subject = national(row.subject) if row.subject_kind is Subject.NUMBER else row.subject
         said = {"reason": row.reason or None, "detail": row.source or None}
-        yield Event(row.since, "suppression", f"{subject} put on the do-not-call list", actor=row.actor, **said)
+        yield Event(row.since, "suppression", f"{row.subject} put on the do-not-call list", actor=row.actor, **said)
         if row.until is not None:
-            what = f"{subject} taken off the do-not-call list"
+            what = f"{row.subject} taken off the do-not-call list"
             yield Event(row.until, "suppression", what, actor=row.lifted_by)

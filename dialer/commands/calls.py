@@ -12,6 +12,7 @@ from campaigns.reports import Event
 from campaigns.terms import BadTerms
 from campaigns.words import CallState, Origin, Outcome
 from dialer.commands import periods
+from dialer.commands.happenings import events_at_home, show_events
 from dialer.commands.language import label, vietnamese
 from dialer.commands.options import AsJson, Tenant, example
 from dialer.commands.printing import at, facts, note, say_json, show, spoken, table
@@ -114,19 +115,17 @@ def events(
     if as_json:
         say_json({"id": id_, "events": happened})
         return
-    headings = [label(word) for word in ("time", "event", "what", "reason", "who", "detail")]
-    rows = [[at(e.at, zone), e.kind, e.what, e.reason and label(e.reason), e.actor, e.detail] for e in happened]
-    show(table(headings, rows))
+    show_events(happened, zone)
 
 
 def _happened(desk: Desk, reference: str) -> tuple[list[Event], str]:
     conn, tenant = desk.conn, desk.tenant
     if reports.find_triggered(conn, desk.now, desk.settings.timing, tenant, reference) is not None:
-        return list(reports.events(conn, tenant, reference)), tenant.zone
+        return events_at_home(reports.events(conn, tenant, reference)), tenant.zone
     found = reports.find_call(conn, tenant.id, reference)
     if found is None:
         raise missing("call", reference, [], "see `dialer call list`")
-    return list(reports.events_of_call(conn, found[0])), tenant.zone
+    return events_at_home(reports.events_of_call(conn, found[0])), tenant.zone
 
 
 def outcomes(tenant: Tenant = None, as_json: AsJson = False) -> None:

@@ -1,6 +1,6 @@
 """`dialer customer`: one person's story, and why he was (not) called."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Annotated, Any
 
 import typer
@@ -12,9 +12,10 @@ from campaigns.reports import Timeline
 from campaigns.rows import columns_of
 from campaigns.withdrawals import customers_by_id
 from dialer.commands.entering import ADDING, LISTING, SETTING, add, list_, set_
+from dialer.commands.happenings import at_home, events_at_home, show_events
 from dialer.commands.language import label, vietnamese
 from dialer.commands.options import AsJson, Tenant, example, noun
-from dialer.commands.printing import at, facts, say, say_json, show, table
+from dialer.commands.printing import at, facts, say, say_json, show
 from dialer.commands.session import Desk, look
 
 app = noun("Customers: why was one (not) called? Put one on the list, correct him.")
@@ -53,9 +54,7 @@ def show_(
         return
     say(sentence)
     show(facts(_facts(told), f"{told.code} {told.name}"))
-    headings = [label(word) for word in ("time", "event", "what", "reason", "who", "detail")]
-    rows = [[at(e.at, zone), e.kind, e.what, e.reason and label(e.reason), e.actor, e.detail] for e in told.events]
-    show(table(headings, rows))
+    show_events(told.events, zone)
 
 
 def _told(desk: Desk, code: str, customer: str) -> tuple[Timeline, str]:
@@ -64,7 +63,9 @@ def _told(desk: Desk, code: str, customer: str) -> tuple[Timeline, str]:
     if not rows:
         raise directory.missing("customer", customer, _alike(desk, campaign, customer), f"on the list of {code}")
     timing = desk.settings.timing
-    return reports.timeline(desk.conn, desk.now, timing, desk.tenant, campaign, rows[0]), desk.tenant.zone
+    told = reports.timeline(desk.conn, desk.now, timing, desk.tenant, campaign, rows[0])
+    numbers = [at_home(number) for number in told.numbers]
+    return replace(told, numbers=numbers, events=events_at_home(told.events)), desk.tenant.zone
 
 
 def _alike(desk: Desk, campaign: Any, code: str) -> list[str]:

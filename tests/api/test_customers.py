@@ -64,4 +64,8 @@ def test_a_withdrawn_customer_is_called_no_more_and_his_history_says_why(crm: Cl
     told = crm.ask("GET", f"{path}/KH%2F1").json
     assert told["status"] == "withdrawn"
     assert "paid" in [event["detail"] for event in told["events"]]
+    # Wherever a number stands, it is one that any country can dial.
+    crm.ask("POST", "/v1/suppressions", json={"numbers": ["0912345678"], "reason": "asked"})
+    said = crm.ask("GET", f"{path}/KH%2F1").json
+    assert "+84912345678 put on the do-not-call list" in [event["what"] for event in said["events"]]
     assert crm.ask("DELETE", f"{path}/KH%2F1").json["withdrawn"] is False

@@ -216,11 +216,12 @@ class Vendor:
             queue.blocked.update(references)
             for entry in queue.waiting:
                 if entry.reference in queue.blocked:
-                    entry.over_at = at
+                    entry.over_at = entry.over_at or at
 
     def _drop(self, at: datetime, queue: Queue) -> None:
         for entry in queue.waiting:
-            entry.over_at = at
+            # One that was blocked before could not ring since then.
+            entry.over_at = entry.over_at or at
         queue.waiting.clear()
 
     def _pump_soon(self, at: datetime) -> None:

@@ -11,7 +11,6 @@ from pydantic import BaseModel, Field
 from campaigns import lists, reports, withdrawals
 from campaigns.directory import missing
 from campaigns.lists import Told as Row
-from campaigns.phones import Phone, normalise
 from campaigns.withdrawals import customers_by_id
 from campaigns.words import Reason, Right, Role, Status
 from dialer.api.moments import Asked
@@ -165,7 +164,7 @@ def _story(visit: Visit, campaign: Any, code: str) -> CustomerStory:
     row = found(visit, campaign, code)
     timeline = reports.timeline(visit.conn, visit.now, visit.settings.timing, visit.tenant, campaign, row)
     told = asdict(timeline) | {"id": timeline.code, "why": asdict(timeline.answer)}
-    return CustomerStory.model_validate(told | {"numbers": [_e164(number) for number in timeline.numbers]})
+    return CustomerStory.model_validate(told | {"numbers": [number.partition(" (")[0] for number in timeline.numbers]})
 
 
 def events(visit: Visit) -> BaseModel:
@@ -200,12 +199,6 @@ def found(visit: Visit, campaign: Any, code: str) -> Any:
     if not rows:
         raise missing("customer", code, [])
     return rows[0]
-
-
-def _e164(number: str) -> str:
-    """`0912345678 (borrower)`, as a timeline tells it, in E.164."""
-    read = normalise(number.partition(" (")[0])
-    return read.e164 if isinstance(read, Phone) else number
 
 
 READ, WRITE = (Right.CAMPAIGN_READ,), (Right.CUSTOMER_WRITE,)

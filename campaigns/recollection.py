@@ -102,9 +102,14 @@ def _call(row: Any) -> Touch:
         contracts=tuple(row.contracts),
         attempt=by_hand or (ours and row.charged),
         conversation=row.outcome is Outcome.ANSWERED and bool(row.billsec or (row.answered_at and not ours)),
-        pending=bool(row.doubted) or (row.state is CallState.ENDED and bool(row.answered_at or row.billsec)),
+        pending=bool(row.doubted) or (row.state is CallState.ENDED and _somebody_may_have_spoken(row)),
         call_id=row.id,
     )
+
+
+def _somebody_may_have_spoken(row: Any) -> bool:
+    """Of a call that is over. Hooks come in any order, so where no talk time was told, an answer may be on its way."""
+    return bool(row.answered_at or row.billsec or row.billsec is None)
 
 
 def _contact(row: Any) -> Touch:

@@ -30,8 +30,7 @@ class Touch:
     """An SMS, a letter, a visit: no call, and yet a reminder."""
     conversation: bool = False
     pending: bool = False
-    """The call is over and somebody picked up; whether they spoke is not known yet. Or whether it was this call that
-    is over is not."""
+    """The call is over, and whether somebody spoke is not known yet; or whether it was this call that is over is not."""
     call_id: int | None = None
 
 

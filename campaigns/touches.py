@@ -30,7 +30,7 @@ class Touch:
     """An SMS, a letter, a visit: no call, and yet a reminder."""
     conversation: bool = False
     pending: bool = False
-    """The call is over, and whether somebody spoke is not known yet; or whether it was this call that is over is not."""
+    """The call is over, and it is not known yet whether somebody spoke, or whether it was this call that ended."""
     call_id: int | None = None
 
 

@@ -155,7 +155,7 @@ def cancel(id_: Id, tenant: Tenant = None, as_json: AsJson = False) -> None:
 def _found(desk: Desk, reference: str) -> tuple[Triggered, str]:
     found = reports.find_triggered(desk.conn, desk.now, desk.settings.timing, desk.tenant, reference)
     if found is None:
-        raise missing("triggered call", reference, [], "its id is what `dialer call trigger` answered")
+        raise missing("call or order", reference, [], "see `dialer call list` and `dialer call orders`")
     return found, desk.tenant.zone
 
 

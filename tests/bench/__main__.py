@@ -32,7 +32,7 @@ LIBRARIES = ("sqlalchemy", "asyncpg", "aiohttp")
 def main() -> int:
     options = _options()
     logs.configure("ERROR", "json")
-    run = json.loads(Path(options.kept).read_text(encoding="utf-8")) if options.kept else _run(options)
+    run = _kept(options.kept) if options.kept else _run(options)
     if options.page:
         page.write(run)
     return 0
@@ -52,6 +52,15 @@ def _run(options: argparse.Namespace) -> dict[str, Any]:
     return run
 
 
+def _kept(files: list[str]) -> dict[str, Any]:
+    """Earlier runs as one: of a row that was measured again the newer figures stand."""
+    runs = [json.loads(Path(file).read_text(encoding="utf-8")) for file in files]
+    newest = {figure["row"]: run["figures"] for run in runs for figure in run["figures"]}
+    order = [*dict.fromkeys(figure["row"] for run in runs for figure in run["figures"])]
+    figures = [figure for row in order for figure in newest[row] if figure["row"] == row]
+    return runs[-1] | {"figures": figures, "seconds": sum(run["seconds"] for run in runs)}
+
+
 def _keep(run: dict[str, Any], file: str | None) -> None:
     if file:
         Path(file).write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
@@ -63,7 +72,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rows", default=",".join(ROWS), help="which, separated by commas")
     parser.add_argument("--databases", default="postgresql,sqlite")
     parser.add_argument("--json", metavar="FILE", help="keep the figures there")
-    parser.add_argument("--kept", metavar="FILE", help="measure nothing, take the figures of an earlier run")
+    parser.add_argument(
+        "--kept", metavar="FILE", nargs="+", help="measure nothing, take the figures of earlier runs, the newest last"
+    )
     parser.add_argument("--page", action="store_true", help="write docs/performance.md of them")
     return parser.parse_args()
 

@@ -56,4 +56,4 @@ def test_an_order_that_cannot_stand_is_refused_in_one_line(
 
 
 def test_an_order_that_nobody_gave_is_not_there(cli: Cli) -> None:
-    assert "there is no triggered call t0" in cli("call", "show", "t0").complaint
+    assert "there is no call or order t0" in cli("call", "show", "t0").complaint

@@ -34,9 +34,10 @@ PATIENCE = 10
 """Seconds to get a connection to PostgreSQL: a step that waits longer is better tried again."""
 ASK_AFTER = 5.0
 """Seconds of rest after which a connection is asked whether it still answers."""
-PLANS_FRESH = 10.0
-"""Seconds for which a connection's plans are kept. PostgreSQL makes them once for any values, and what it made while a
-table was empty reads all of it when it has grown, until somebody analyzes it."""
+FIRST_PLANS, LAST_PLANS = 5.0, 120.0
+"""Seconds for which a connection's plans are kept, at first and at most: as long as it has lived. PostgreSQL makes them
+once for any values, and what it made while a table was empty reads all of it when it has grown, until somebody analyzes
+it. To plan all of ours anew takes a tenth of a second."""
 READ_CLOCK = {
     "postgresql": Query(select(func.clock_timestamp().label("told"))),
     "sqlite": Query(select(literal_column("strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')").label("told"))),
@@ -173,8 +174,9 @@ def _keep_fit(engine: Engine) -> None:
         if ended or (rested > ASK_AFTER and not engine.dialect._do_ping_w_event(raw)):
             # The others of the pool have most likely ended with it.
             raise InvalidatePoolError
-        if monotonic() - record.info.setdefault("planned_at", monotonic()) > PLANS_FRESH:
-            record.info["planned_at"] = monotonic()
+        lived = monotonic() - record.info.setdefault("since", monotonic())
+        if lived > record.info.setdefault("plans_until", FIRST_PLANS):
+            record.info["plans_until"] = lived + min(lived, LAST_PLANS)
             try:
                 raw.run_async(lambda driver: driver.execute("DISCARD PLANS"))
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, or_, select, true, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from campaigns import binding, dossiers, ledger, queue, shelf
 from campaigns.models import Call, Campaign, Tenant
@@ -158,7 +158,7 @@ def close_the_door(conn: Connection, timing: Timing, course: Course) -> bool:
     _, _, campaign = queue.lock(conn, course.campaign.tenant_id, course.campaign.id)
     if campaign.queue_state is QueueState.ABSENT:
         return False
-    conn.execute(_fed(course.campaign).values(withdrawn_at=now, check_at=None))
+    _mark(conn, _fed(conn, course.campaign), withdrawn_at=now, check_at=None)
     on_wire = select(CALL.id).where(
         _live(course.campaign),
         CALL.state == CallState.INTENDED,
@@ -167,8 +167,15 @@ def close_the_door(conn: Connection, timing: Timing, course: Course) -> bool:
     return conn.execute(on_wire.limit(ONE)).first() is None
 
 
-def _fed(campaign: Any) -> Any:
-    return update(table(Call)).where(_live(campaign), binding.UNDIALED)
+def _fed(conn: Connection, campaign: Any) -> list[int]:
+    """The calls that the vendor holds and has not dialed, locked in the order of their ids, as whoever settles them
+    does: an update alone would lock them in any order."""
+    held = select(CALL.id).where(_live(campaign), binding.UNDIALED).order_by(CALL.id)
+    return list(conn.scalars(held.with_for_update(key_share=True)))
+
+
+def _mark(conn: Connection, call_ids: Sequence[int], **values: Any) -> None:
+    conn.execute(update(table(Call)).where(CALL.id.in_(call_ids)).values(**values))
 
 
 def _live(campaign: Any) -> Any:
@@ -188,10 +195,10 @@ def arrived(conn: Connection, timing: Timing, course: Course) -> None:
     states = {"pause": QueueState.PAUSED, "resume": QueueState.RUNNING, "withdraw": QueueState.ABSENT}
     if course.verb in states:
         ledger.queue_became(conn, now, campaign, states[course.verb], "engine")
-    concerned = {"withdraw": true(), "block": CALL.id.in_([call.id for call in course.calls])}
-    if course.verb in concerned:
-        taken = _fed(campaign).where(concerned[course.verb])
-        conn.execute(taken.values(withdrawn_at=now, check_at=now + timing.take_back_grace, checks=0))
+    if course.verb in ("withdraw", "block"):
+        meant = {call.id for call in course.calls}
+        taken = [call for call in _fed(conn, campaign) if course.verb == "withdraw" or call in meant]
+        _mark(conn, taken, withdrawn_at=now, check_at=now + timing.take_back_grace, checks=0)
 
 
 def _pause(conn: Connection, campaign_id: int, detail: str) -> None:

@@ -158,7 +158,7 @@ def close_the_door(conn: Connection, timing: Timing, course: Course) -> bool:
     _, _, campaign = queue.lock(conn, course.campaign.tenant_id, course.campaign.id)
     if campaign.queue_state is QueueState.ABSENT:
         return False
-    _mark(conn, _fed(conn, course.campaign), withdrawn_at=now, check_at=None)
+    conn.execute(_those(_fed(conn, course.campaign)).values(withdrawn_at=now, check_at=None))
     on_wire = select(CALL.id).where(
         _live(course.campaign),
         CALL.state == CallState.INTENDED,
@@ -174,8 +174,8 @@ def _fed(conn: Connection, campaign: Any) -> list[int]:
     return list(conn.scalars(held.with_for_update(key_share=True)))
 
 
-def _mark(conn: Connection, call_ids: Sequence[int], **values: Any) -> None:
-    conn.execute(update(table(Call)).where(CALL.id.in_(call_ids)).values(**values))
+def _those(call_ids: Sequence[int]) -> Any:
+    return update(table(Call)).where(CALL.id.in_(call_ids))
 
 
 def _live(campaign: Any) -> Any:
@@ -198,7 +198,7 @@ def arrived(conn: Connection, timing: Timing, course: Course) -> None:
     if course.verb in ("withdraw", "block"):
         meant = {call.id for call in course.calls}
         taken = [call for call in _fed(conn, campaign) if course.verb == "withdraw" or call in meant]
-        _mark(conn, taken, withdrawn_at=now, check_at=now + timing.take_back_grace, checks=0)
+        conn.execute(_those(taken).values(withdrawn_at=now, check_at=now + timing.take_back_grace, checks=0))
 
 
 def _pause(conn: Connection, campaign_id: int, detail: str) -> None:

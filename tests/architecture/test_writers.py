@@ -62,7 +62,7 @@ ALLOWED: dict[tuple[str, str], tuple[set[str], str]] = {
     ("campaigns.directory", "create_campaign"): (set(), "a new campaign is a draft by default"),
     ("dialer.steering", "close_the_door"): ({"withdrawn_at", "check_at"}, "marks what the vendor must forget"),
     ("dialer.steering", "arrived"): ({"withdrawn_at", "check_at", "checks"}, "marks what it was told to forget"),
-    ("dialer.steering", "_fed"): (set(), "names the rows for the two above"),
+    ("dialer.steering", "_those"): (set(), "names the rows for the two above"),
     ("dialer.reconciling", "module"): ({"check_at", "checks"}, "when to ask again"),
 }
 RAW = re.compile(rf"\b(UPDATE|INSERT\s+INTO|DELETE\s+FROM)\s+({'|'.join(GUARDED)})\b", re.IGNORECASE)

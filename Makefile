@@ -27,7 +27,7 @@ setup: .venv/ready ## make .venv with everything pinned and `.venv/bin/dialer`
 demo: setup ## run a whole campaign against the shipped simulator, in about a minute
 	@$(BIN)/dialer demo
 
-test: setup ## all tests but the long ones, about six minutes on two cores
+test: setup ## all tests but the long ones, about six and a half minutes on two cores
 	@$(BIN)/python -m pytest -m "not deep" -n 3 --dist worksteal
 
 test-deep: setup ## the long tests: more examples, more seeds, more crashes

@@ -104,20 +104,22 @@ async def _form(request: web.Request, shape: type[Rows]) -> Sent:
 
 
 async def _parts(request: web.Request) -> tuple[dict[str, Any], bytes]:
-    """The form's words, and the bytes of its file. Raises `Refused`, and `ValueError` where it is no form."""
+    """The form's words, and the bytes of its file, which is named by a word or else by its own name. Raises `Refused`,
+    and `ValueError` where it is no form."""
     words: dict[str, Any] = {}
+    own: dict[str, Any] = {}
     file = b""
     async for part in await request.multipart():
         if not isinstance(part, BodyPartReader) or part.name is None or part.name in words:
             raise Refused(Problem.MALFORMED, "A form has fields, each once.")
         if part.name == "file":
-            words |= {"file_name": PurePosixPath(part.filename).name} if part.filename else {}
+            own = {"file_name": PurePosixPath(part.filename).name} if part.filename else {}
             file = await _bytes(part, LARGEST_FILE)
             continue
         text = (await _bytes(part, bodies.LARGEST)).decode()
         words[part.name] = bodies.parsed(text.encode()) if part.name == "map" else text
-    bodies.check(words)
-    return words, file
+    bodies.check(own | words)
+    return own | words, file
 
 
 async def _bytes(part: BodyPartReader, largest: int) -> bytes:
